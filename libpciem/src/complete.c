@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Answering non-posted transactions. */
+#include <sched.h>
+
+#include "handle.h"
+#include "shared.h"
+#include "sys.h"
+
+#define PHASE_BITS	2
+#define PHASE_MASK	((1u << PHASE_BITS) - 1)
+
+/*
+ * Between the look at the tag and the store of the data the issuer can reach its deadline and the slot can go to another
+ * tag. The exchange of the state then fails and nothing is lost, unless another thread has just answered that other tag:
+ * our late store would replace its data. Hence a lock for each slot. It is contended only in that case, so it is a byte
+ * and not a mutex.
+ */
+static void lock_slot(unsigned char *lock)
+{
+	while (__atomic_test_and_set(lock, __ATOMIC_ACQUIRE))
+		sched_yield();
+}
+
+static void unlock_slot(unsigned char *lock)
+{
+	__atomic_clear(lock, __ATOMIC_RELEASE);
+}
+
+/* Returns the phase that the issuer was in, or a negative errno. */
+static int answer(struct pciem_slot *slot, uint32_t tag, uint64_t data)
+{
+	uint32_t state = load_acquire(&slot->state);
+
+	do {
+		if (state >> PHASE_BITS != tag)
+			return -ESTALE;
+		if ((state & PHASE_MASK) == PCIEM_PHASE_DONE)
+			return -EALREADY;
+		store_once(slot->data, data);
+		/* Fails when the issuer went to sleep or gave up meanwhile. */
+	} while (!compare_exchange_release(&slot->state, &state,
+					   tag << PHASE_BITS | PCIEM_PHASE_DONE));
+	return (int)(state & PHASE_MASK);
+}
+
+static bool wants_answer(const struct pciem_transaction *transaction)
+{
+	return transaction->kind == PCIEM_CONFIG_READ || transaction->kind == PCIEM_CONFIG_WRITE ||
+	       transaction->kind == PCIEM_MEMORY_READ;
+}
+
+int pciem_complete(struct pciem *handle, const struct pciem_transaction *transaction, uint64_t data)
+{
+	struct pciem_wake wake = { .size = sizeof(wake), .tag = transaction->tag };
+	uint32_t index;
+	int phase;
+
+	if (!pciem_created(handle))
+		return -ENXIO;
+	if (!wants_answer(transaction))
+		return -EINVAL;
+	if (!pciem_link_up(handle))
+		return -ENOLINK;
+
+	index = wake.tag & handle->slot_mask;
+	lock_slot(&handle->slot_locks[index]);
+	phase = answer(&handle->slots[index], wake.tag, data);
+	unlock_slot(&handle->slot_locks[index]);
+	if (phase != PCIEM_PHASE_SLEEPING)
+		return phase < 0 ? phase : 0;
+	return pciem_sys_ioctl(handle->fd, PCIEM_WAKE, &wake);
+}
