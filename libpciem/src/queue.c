@@ -128,17 +128,19 @@ void pciem_disarm(struct pciem *handle)
 		store_once(handle->header->flags, 0);
 }
 
-static bool spin(const struct pciem *handle, uint64_t start, uint64_t window)
+/* Look for `window` nanoseconds from `now` on, and leave the time at which that ended there. */
+static bool spin(const struct pciem *handle, uint64_t *now, uint64_t window)
 {
-	if (!window)
-		return false;
-	do {
+	uint64_t end = *now + window;
+
+	while (*now < end) {
 		for (int looks = 0; looks < LOOKS_PER_CLOCK; looks++) {
 			if (waiting(handle))
 				return true;
 			cpu_relax();
 		}
-	} while (pciem_sys_clock() - start < window);
+		*now = pciem_sys_clock();
+	}
 	return false;
 }
 
@@ -176,7 +178,7 @@ static int sleep_until(struct pciem *handle, uint64_t deadline, uint64_t now)
 
 int pciem_wait(struct pciem *handle, int timeout_ms)
 {
-	uint64_t start, deadline, window;
+	uint64_t start, now, deadline, window;
 	int state;
 
 	if (!pciem_created(handle))
@@ -186,15 +188,16 @@ int pciem_wait(struct pciem *handle, int timeout_ms)
 		return state;
 
 	start = pciem_sys_clock();
+	now = start;
 	deadline = timeout_ms < 0 ? NEVER : start + (uint64_t)timeout_ms * NS_PER_MS;
 	window = pciem_polling_window(&handle->polling);
 	if (window > deadline - start)
 		window = deadline - start;
-	if (spin(handle, start, window)) {
+	if (spin(handle, &now, window)) {
 		pciem_polling_caught(&handle->polling);
 		return 1;
 	}
-	state = sleep_until(handle, deadline, start);
+	state = sleep_until(handle, deadline, now);
 	/* Only an arrival tells when polling would have paid; after anything else the wait counts as endless. */
 	pciem_polling_missed(&handle->polling, state == 1 ? pciem_sys_clock() - start : NEVER);
 	return state;
