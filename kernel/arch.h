@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What differs between processors. One file set each: *_x86.c. */
+#ifndef PCIEM_ARCH_H
+#define PCIEM_ARCH_H
+
+#include <linux/types.h>
+
+struct ftrace_ops;
+struct ftrace_regs;
+
+/* Windows above 4 GiB end here. */
+u64 pciem_arch_phys_limit(void);
+
+/* ftrace callbacks for the functions named; see trap.c for what each has to do. */
+#define PCIEM_ARCH_MAP_FUNCTION		"ioremap_page_range"
+#define PCIEM_ARCH_FAULT_FUNCTION	"bad_area_nosemaphore"
+void pciem_arch_on_map(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+		       struct ftrace_regs *fregs);
+void pciem_arch_on_fault(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+			 struct ftrace_regs *fregs);
+
+#endif

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bridge.h"
+
+#include <linux/atomic.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/pfn.h>
+#include <linux/platform_device.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "attributes.h"
+#include "link.h"
+#include "mmap.h"
+#include "pool.h"
+#include "ram.h"
+#include "rescue.h"
+
+#define MEM32_DEFAULT	((u64)SZ_256M)
+#define MEM64_DEFAULT	(64ULL * SZ_1G)
+
+struct workqueue_struct *pciem_workqueue;
+
+/* Devices gone first, then what they used, then what found them. */
+static void teardown(struct work_struct *work)
+{
+	struct pciem_bridge *bridge = container_of(work, struct pciem_bridge, teardown);
+
+	pciem_root_teardown(bridge);
+	pciem_irq_destroy(bridge);
+	pciem_window_release(&bridge->mem64);
+	pciem_window_release(&bridge->mem32);
+	platform_device_unregister(bridge->pdev);
+	pciem_bridge_put(bridge);
+}
+
+static void free_bridge(struct work_struct *work)
+{
+	struct pciem_bridge *bridge = container_of(work, struct pciem_bridge, free);
+	struct task_struct *server = rcu_dereference_protected(bridge->server, true);
+
+	irq_work_sync(&bridge->kick);
+	pciem_root_destroy(bridge);
+	if (bridge->pool)
+		pciem_pool_destroy(bridge->pool);
+	pciem_queue_destroy(&bridge->queue);
+	put_device(&bridge->pdev->dev);
+	if (server)
+		put_task_struct(server);
+	put_task_struct(bridge->leader);
+	mmdrop(bridge->mm);
+	kfree(bridge);
+	/* Module exit drains the workqueue, so this function is left before the module is. */
+	module_put(THIS_MODULE);
+}
+
+static void last_put(struct kref *ref)
+{
+	struct pciem_bridge *bridge = container_of(ref, struct pciem_bridge, ref);
+
+	queue_work(pciem_workqueue, &bridge->free);
+}
+
+bool pciem_bridge_tryget(struct pciem_bridge *bridge)
+{
+	return kref_get_unless_zero(&bridge->ref);
+}
+
+void pciem_bridge_get(struct pciem_bridge *bridge)
+{
+	kref_get(&bridge->ref);
+}
+
+void pciem_bridge_put(struct pciem_bridge *bridge)
+{
+	kref_put(&bridge->ref, last_put);
+}
+
+struct device *pciem_bridge_dev(struct pciem_bridge *bridge)
+{
+	return &bridge->pdev->dev;
+}
+
+void pciem_bridge_serve(struct pciem_bridge *bridge)
+{
+	struct task_struct *old;
+
+	get_task_struct(current);
+	old = unrcu_pointer(xchg(&bridge->server, RCU_INITIALIZER(current)));
+	/* Readers look at it under rcu_read_lock. */
+	synchronize_rcu();
+	if (old)
+		put_task_struct(old);
+}
+
+void pciem_bridge_abandon(struct pciem_bridge *bridge)
+{
+	pciem_link_down(bridge, NULL);
+	pciem_bridge_put(bridge);
+}
+
+static u64 or_default(u64 size, u64 otherwise)
+{
+	return size ?: otherwise;
+}
+
+static int check(const struct pciem_bridge_create *args)
+{
+	if (!is_power_of_2(args->queue_entries) || args->queue_entries < PCIEM_QUEUE_MIN ||
+	    args->queue_entries > PCIEM_QUEUE_MAX)
+		return -EINVAL;
+	if (!is_power_of_2(args->mem32_size) || args->mem32_size < SZ_1M ||
+	    args->mem32_size > SZ_2G)
+		return -EINVAL;
+	if (!is_power_of_2(args->mem64_size) || args->mem64_size < SZ_1M)
+		return -EINVAL;
+	if (args->flags & PCIEM_BRIDGE_DMA_DIRECT)
+		return args->pool_size ? -EINVAL : 0;
+	if (!is_power_of_2(args->pool_size) || args->pool_size < PCIEM_POOL_MIN ||
+	    args->pool_size > PCIEM_POOL_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+static void fill(const struct pciem_bridge *bridge, struct pciem_bridge_create *args)
+{
+	const struct pciem_window *mem32 = &bridge->mem32, *mem64 = &bridge->mem64;
+
+	args->domain = bridge->root.domain;
+	args->mem32_base = mem32->res.start;
+	args->mem32_size = mem32->res.flags ? resource_size(&mem32->res) : 0;
+	args->mem64_base = mem64->res.start;
+	args->mem64_size = mem64->res.flags ? resource_size(&mem64->res) : 0;
+	args->pool_base = bridge->pool ? PCIEM_POOL_BASE : 0;
+	args->msi_address = PCIEM_MSI_ADDRESS;
+	args->queue_offset = PCIEM_MMAP_QUEUE;
+	args->queue_bytes = bridge->queue.bytes;
+	args->pool_offset = bridge->pool ? PCIEM_MMAP_POOL : 0;
+	args->direct_offset = bridge->direct ? PCIEM_MMAP_DIRECT : 0;
+	args->direct_bytes = bridge->direct ? PFN_PHYS(pciem_ram_end()) : 0;
+	args->slot_count = PCIEM_SLOTS;
+	args->slots_offset = (void *)bridge->queue.slots - bridge->queue.area;
+	args->entries_offset = (void *)bridge->queue.entries - bridge->queue.area;
+}
+
+struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args)
+{
+	struct platform_device_info info = { .name = "pciem" };
+	struct pciem_bridge *bridge;
+	int err;
+
+	args->queue_entries = or_default(args->queue_entries, PCIEM_QUEUE_DEFAULT);
+	args->mem32_size = or_default(args->mem32_size, MEM32_DEFAULT);
+	args->mem64_size = or_default(args->mem64_size, MEM64_DEFAULT);
+	if (!(args->flags & PCIEM_BRIDGE_DMA_DIRECT))
+		args->pool_size = or_default(args->pool_size, PCIEM_POOL_DEFAULT);
+	err = check(args);
+	if (err)
+		return ERR_PTR(err);
+
+	bridge = kzalloc(sizeof(*bridge), GFP_KERNEL_ACCOUNT);
+	if (!bridge)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&bridge->ref);
+	init_waitqueue_head(&bridge->readable);
+	INIT_WORK(&bridge->teardown, teardown);
+	INIT_WORK(&bridge->free, free_bridge);
+	pciem_link_init(bridge);
+	pciem_rescue_init(bridge);
+	bridge->direct = args->flags & PCIEM_BRIDGE_DMA_DIRECT;
+
+	err = pciem_queue_init(&bridge->queue, args->queue_entries);
+	if (err)
+		goto free_bridge;
+	if (!bridge->direct) {
+		err = -ENOMEM;
+		bridge->pool = pciem_pool_create(args->pool_size);
+		if (!bridge->pool)
+			goto destroy_queue;
+	}
+	err = pciem_root_init(bridge);
+	if (err)
+		goto destroy_pool;
+	info.id = bridge->root.domain;
+	info.parent = NULL;
+	bridge->pdev = platform_device_register_full(&info);
+	err = PTR_ERR_OR_ZERO(bridge->pdev);
+	if (err)
+		goto destroy_root;
+	get_device(&bridge->pdev->dev);
+	platform_set_drvdata(bridge->pdev, bridge);
+	err = pciem_attributes_add(bridge);
+	if (err)
+		goto unregister;
+	err = pciem_window_claim(&bridge->mem32, bridge, args->mem32_size, false);
+	if (err)
+		goto unregister;
+	/* A machine whose address space ends at 4 GiB does without this one. */
+	pciem_window_claim(&bridge->mem64, bridge, args->mem64_size, true);
+	err = pciem_irq_init(bridge);
+	if (err)
+		goto release_windows;
+
+	/* Nothing can fail from here on: the teardown work undoes it all. */
+	__module_get(THIS_MODULE);
+	bridge->mm = current->mm;
+	mmgrab(bridge->mm);
+	bridge->leader = get_task_struct(current->group_leader);
+	pciem_window_publish(&bridge->mem32);
+	pciem_window_publish(&bridge->mem64);
+	fill(bridge, args);
+	return bridge;
+
+release_windows:
+	pciem_window_release(&bridge->mem64);
+	pciem_window_release(&bridge->mem32);
+unregister:
+	platform_device_unregister(bridge->pdev);
+	put_device(&bridge->pdev->dev);
+destroy_root:
+	pciem_root_destroy(bridge);
+destroy_pool:
+	if (bridge->pool)
+		pciem_pool_destroy(bridge->pool);
+destroy_queue:
+	pciem_queue_destroy(&bridge->queue);
+free_bridge:
+	kfree(bridge);
+	return ERR_PTR(err);
+}

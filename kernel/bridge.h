@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A bridge: one PCI domain whose far side is the process that holds the file.
+ *
+ * Lifetime. `ref` is held by the open file until the teardown work has run, by every pci_dev below the bridge until its
+ * release, and by every trapped access while it runs. The last put frees the memory from a work item, because it can come
+ * from atomic context. The bridge holds a reference on the module.
+ *
+ * Lock order, outermost first:
+ *   pciem_file.lock (mutex; create)
+ *     pci_lock_rescan_remove, device locks (PCI core; taken by the scan, remove and teardown works only)
+ *       whatever locks a driver holds when it touches its device
+ *         pci_lock (PCI core; raw, held around configuration accesses from user space)
+ *           irqs.lock (raw; vector bitmap)    pool.alloc.lock    queue.lock (raw)
+ * The last three are leaves: nothing is called, and no memory of user space is touched but the mapped queue, under them.
+ */
+#ifndef PCIEM_BRIDGE_H
+#define PCIEM_BRIDGE_H
+
+#include <linux/kref.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/irq_work.h>
+
+#include "irq.h"
+#include "queue.h"
+#include "root.h"
+#include "window.h"
+
+struct pciem_pool;
+struct platform_device;
+
+/* Counted for sysfs; each is monotonic. */
+struct pciem_counters {
+	atomic64_t read_timeouts;	/* a sleeping issuer missed its deadline */
+	atomic64_t atomic_timeouts;	/* a spinning issuer missed its deadline */
+	atomic64_t refused;		/* answered with all ones at once: NMI, or issued on top of the server */
+	atomic64_t undecoded;		/* accesses with an instruction the decoder does not know */
+	atomic64_t rescues;		/* times the server was moved off a spinning CPU */
+	atomic64_t deferred_irqs;	/* interrupts held back because every CPU ran the process */
+};
+
+struct pciem_bridge {
+	struct kref ref;
+	struct platform_device *pdev;	/* parent of the host bridge; carries the sysfs attributes */
+	bool direct;			/* no pool: bus address = physical address */
+
+	struct mm_struct *mm;		/* of the process, mmgrab()ed: only compared */
+	struct task_struct *leader;	/* of the process */
+	struct task_struct __rcu *server;	/* thread that consumes the queue, or NULL */
+
+	/* Link. Goes from up to down once. */
+	unsigned long down;		/* bit 0 */
+	unsigned int atomic_misses;	/* successive atomic deadlines missed; racy by intent */
+	struct work_struct teardown;
+	struct work_struct free;
+	struct delayed_work watchdog;
+	unsigned long watching;		/* bit 0: the watchdog is armed */
+	u32 watched_head;
+	unsigned long watched_since;	/* jiffies when head was first seen at watched_head */
+
+	struct pciem_queue queue;
+	wait_queue_head_t readable;	/* poll(2) on the file */
+	struct irq_work kick;		/* wakes `readable` where a direct wake-up is not allowed */
+	struct pciem_rescue {
+		struct work_struct work;
+		int cpu;		/* the spinning CPU */
+	} rescue;
+
+	struct pciem_window mem32, mem64;	/* res.flags 0: window absent */
+	struct pciem_root root;
+	struct pciem_irqs irqs;
+	struct pciem_pool *pool;	/* NULL when direct */
+	struct pciem_counters counters;
+};
+
+struct pciem_bridge_create;
+
+/* Sleeps. Fills the out members of `args`. */
+struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args);
+/* The file is closing: link down, teardown queued, the file's reference gone. Does not wait. */
+void pciem_bridge_abandon(struct pciem_bridge *bridge);
+/* Any context. */
+bool pciem_bridge_tryget(struct pciem_bridge *bridge);
+void pciem_bridge_get(struct pciem_bridge *bridge);
+void pciem_bridge_put(struct pciem_bridge *bridge);
+/* The calling thread consumes the queue from now on. */
+void pciem_bridge_serve(struct pciem_bridge *bridge);
+struct device *pciem_bridge_dev(struct pciem_bridge *bridge);
+
+/* Does the caller run on top of, or inside, the thread that would have to answer it? Any context. */
+static inline bool pciem_on_server(struct pciem_bridge *bridge)
+{
+	return rcu_access_pointer(bridge->server) == current;
+}
+
+/* Runs everything that must outlive its caller; drained by module exit. */
+extern struct workqueue_struct *pciem_workqueue;
+
+#endif

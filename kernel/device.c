@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "device.h"
+
+#include <linux/pci.h>
+
+#include "bridge.h"
+#include "dma.h"
+
+/* pci_release_dev(); the same for every device, not exported. */
+static void (*pci_release)(struct device *dev);
+
+/*
+ * A pci_dev can outlive its removal: an open file of the driver's holds it. Its bus still points into the bridge, and a driver may
+ * free DMA memory late. So it pins the bridge until it is released.
+ */
+static void release(struct device *dev)
+{
+	struct pciem_bridge *bridge = pciem_bridge_of(to_pci_dev(dev));
+
+	pci_release(dev);
+	pciem_bridge_put(bridge);
+}
+
+static void adopt(struct pci_dev *dev, struct pciem_bridge *bridge)
+{
+	pciem_bridge_get(bridge);
+	WRITE_ONCE(pci_release, dev->dev.release);
+	dev->dev.release = release;
+	/*
+	 * INTx routing is ours (pciem_intx_map): without this the ACPI code looks for the pin in the firmware's tables
+	 * and warns.
+	 */
+	dev->irq_managed = 1;
+	pciem_dma_adopt(bridge, &dev->dev);
+}
+
+static int notify(struct notifier_block *block, unsigned long action, void *data)
+{
+	struct pci_dev *dev = to_pci_dev(data);
+	struct pciem_bridge *bridge = pciem_bridge_of(dev);
+
+	if (action == BUS_NOTIFY_ADD_DEVICE && bridge)
+		adopt(dev, bridge);
+	return NOTIFY_DONE;
+}
+
+/* Late: after an IOMMU driver has looked at the device. */
+static struct notifier_block notifier = { .notifier_call = notify, .priority = INT_MIN };
+
+int pciem_device_init(void)
+{
+	return bus_register_notifier(&pci_bus_type, &notifier);
+}
+
+void pciem_device_exit(void)
+{
+	bus_unregister_notifier(&pci_bus_type, &notifier);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The native interface: a table, and one dispatcher that checks every size and makes every copy. A handler gets the whole struct, what the
+ * caller did not give being zero, and what it leaves there is copied back.
+ */
+#include "ioctl.h"
+
+#include <linux/capability.h>
+#include <linux/minmax.h>
+#include <linux/uaccess.h>
+#include <linux/pciem.h>
+
+#include "bridge.h"
+#include "link.h"
+#include "params.h"
+#include "pool.h"
+
+union argument {
+	u32 size;
+	struct pciem_query query;
+	struct pciem_bridge_create create;
+	struct pciem_simple simple;
+	struct pciem_wake wake;
+	struct pciem_msi msi;
+	struct pciem_intx intx;
+};
+
+static int query(struct pciem_file *file, union argument *arg)
+{
+	struct pciem_query *query = &arg->query;
+
+	if (query->reserved)
+		return -EINVAL;
+	query->features = PCIEM_FEATURE_DMA_POOL | PCIEM_FEATURE_DMA_DIRECT | PCIEM_FEATURE_MSI |
+			  PCIEM_FEATURE_INTX;
+	query->max_queue_entries = PCIEM_QUEUE_MAX;
+	query->msi_vectors = PCIEM_VECTORS;
+	query->max_pool_size = PCIEM_POOL_MAX;
+	query->read_timeout_ms = READ_ONCE(pciem_read_timeout_ms);
+	query->atomic_timeout_ms = READ_ONCE(pciem_atomic_timeout_ms);
+	return 0;
+}
+
+static int create(struct pciem_file *file, union argument *arg)
+{
+	struct pciem_bridge_create *create = &arg->create;
+	struct pciem_bridge *bridge;
+	int err = 0;
+
+	if (create->flags & ~PCIEM_BRIDGE_DMA_DIRECT || create->reserved)
+		return -EINVAL;
+	if (create->flags & PCIEM_BRIDGE_DMA_DIRECT && !capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	mutex_lock(&file->lock);
+	if (file->bridge) {
+		err = -EBUSY;
+		goto unlock;
+	}
+	bridge = pciem_bridge_create(create);
+	if (IS_ERR(bridge))
+		err = PTR_ERR(bridge);
+	else
+		smp_store_release(&file->bridge, bridge);
+unlock:
+	mutex_unlock(&file->lock);
+	return err;
+}
+
+static int serve(struct pciem_file *file, union argument *arg)
+{
+	if (arg->simple.flags)
+		return -EINVAL;
+	pciem_bridge_serve(file->bridge);
+	return 0;
+}
+
+static int scan(struct pciem_file *file, union argument *arg)
+{
+	return arg->simple.flags ? -EINVAL : pciem_root_scan(file->bridge);
+}
+
+static int remove(struct pciem_file *file, union argument *arg)
+{
+	return arg->simple.flags ? -EINVAL : pciem_root_remove(file->bridge);
+}
+
+static int wake(struct pciem_file *file, union argument *arg)
+{
+	struct pciem_queue *queue = &file->bridge->queue;
+	u64 data;
+
+	/* Not (any more) answered: nobody to wake. The sleeper checks again in any case. */
+	if (pciem_queue_answered(queue, arg->wake.tag, &data))
+		complete(pciem_queue_done(queue, arg->wake.tag));
+	return 0;
+}
+
+static int msi(struct pciem_file *file, union argument *arg)
+{
+	return pciem_msi_raise(file->bridge, arg->msi.address, arg->msi.data);
+}
+
+static int intx(struct pciem_file *file, union argument *arg)
+{
+	const struct pciem_intx *intx = &arg->intx;
+
+	if (intx->line >= PCIEM_INTX_LINES || intx->level > 1 || intx->reserved)
+		return -EINVAL;
+	return pciem_intx_set(file->bridge, intx->line, intx->level);
+}
+
+struct row {
+	int (*handler)(struct pciem_file *file, union argument *arg);
+	u32 size;	/* of the struct as this kernel knows it */
+	u32 mandatory;	/* up to and with the last member that was in its first version */
+	bool no_bridge;	/* works before one is created */
+	bool out;	/* copied back */
+};
+
+#define ROW(command, _handler, type, last, ...)							\
+	[_IOC_NR(command) - PCIEM_CMD_QUERY] = {						\
+		.handler = _handler, .size = sizeof(struct type),				\
+		.mandatory = offsetofend(struct type, last), __VA_ARGS__			\
+	}
+
+static const struct row rows[] = {
+	ROW(PCIEM_QUERY, query, pciem_query, atomic_timeout_ms, .no_bridge = true, .out = true),
+	ROW(PCIEM_BRIDGE_CREATE, create, pciem_bridge_create, reserved, .no_bridge = true,
+	    .out = true),
+	ROW(PCIEM_SERVE, serve, pciem_simple, flags),
+	ROW(PCIEM_SCAN, scan, pciem_simple, flags),
+	ROW(PCIEM_REMOVE, remove, pciem_simple, flags),
+	ROW(PCIEM_WAKE, wake, pciem_wake, tag),
+	ROW(PCIEM_MSI, msi, pciem_msi, address),
+	ROW(PCIEM_INTX, intx, pciem_intx, reserved),
+};
+
+static const struct row *find(unsigned int command)
+{
+	unsigned int number = _IOC_NR(command) - PCIEM_CMD_QUERY;
+
+	if (command != _IO(PCIEM_IOC_MAGIC, _IOC_NR(command)) || number >= ARRAY_SIZE(rows))
+		return NULL;
+	return &rows[array_index_nospec(number, ARRAY_SIZE(rows))];
+}
+
+long pciem_ioctl(struct pciem_file *file, unsigned int command, void __user *argument)
+{
+	const struct row *row = find(command);
+	union argument arg = {};
+	u32 size;
+	int err;
+
+	if (!row)
+		return -ENOTTY;
+	if (get_user(size, (u32 __user *)argument))
+		return -EFAULT;
+	if (size < row->mandatory)
+		return -EINVAL;
+	err = copy_struct_from_user(&arg, row->size, argument, size);
+	if (err)
+		return err;
+	if (!row->no_bridge) {
+		if (!smp_load_acquire(&file->bridge))
+			return -ENXIO;
+		if (pciem_link_is_down(file->bridge))
+			return -ENOLINK;
+	}
+	err = row->handler(file, &arg);
+	if (err || !row->out)
+		return err;
+	/* The caller keeps its own idea of the size. */
+	arg.size = size;
+	return copy_to_user(argument, &arg, min(size, row->size)) ? -EFAULT : 0;
+}

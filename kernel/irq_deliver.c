@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * On which CPU an interrupt handler runs.
+ *
+ * A handler that reads a device register waits for the process, so it must not run on top of the process: the thread it interrupted
+ * may be the one that would answer, or hold a lock that one needs. So for each interrupt:
+ *
+ *   1. its own CPU (effective affinity), if no thread of the process runs there;
+ *   2. else the next online CPU where none runs;
+ *   3. else its own CPU, from a worker: when the scheduler runs the worker, the process has left that CPU.
+ *
+ * The choice is a guess, made on one CPU about another, so the target looks again at what it interrupted and, when it is the process after all,
+ * takes way 3. A CPU is never the server's if another will do.
+ *
+ * The way there: an asynchronous call on the target CPU. It can run outside hard-interrupt context (a polling idle loop drains such calls itself), and then
+ * queues an irq_work, which cannot.
+ */
+#include "irq.h"
+
+#include <linux/cpumask.h>
+#include <linux/percpu.h>
+#include <linux/sched/signal.h>
+
+#include "bridge.h"
+#include "trace.h"
+
+/* CPUs looked at for way 2: keeps a raise bounded on large machines. */
+#define CANDIDATES	16
+
+static struct pciem_bridge *bridge_of(struct pciem_irqs *irqs)
+{
+	return container_of(irqs, struct pciem_bridge, irqs);
+}
+
+/* Under rcu_read_lock. A guess, stale at once. */
+static bool process_runs_on(struct pciem_bridge *bridge, int cpu)
+{
+	struct task_struct *thread;
+
+	__for_each_thread(bridge->leader->signal, thread) {
+		if (task_cpu(thread) == cpu && READ_ONCE(thread->on_cpu))
+			return true;
+	}
+	return false;
+}
+
+/* Under rcu_read_lock. -1: the process is everywhere. */
+static int free_cpu(struct pciem_bridge *bridge, int cpu)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < CANDIDATES; tries++) {
+		if (cpu_online(cpu) && !process_runs_on(bridge, cpu))
+			return cpu;
+		cpu = cpumask_next(cpu, cpu_online_mask);
+		if (cpu >= nr_cpu_ids)
+			cpu = cpumask_first(cpu_online_mask);
+	}
+	return -1;
+}
+
+/* For way 3. Under rcu_read_lock. Not where the server waits its turn, if possible: the worker would delay it. */
+static int worker_cpu(struct pciem_bridge *bridge, int cpu)
+{
+	struct task_struct *server = rcu_dereference(bridge->server);
+	unsigned int other;
+
+	if (cpu_online(cpu) && (!server || task_cpu(server) != cpu))
+		return cpu;
+	other = cpumask_any_but(cpu_online_mask, cpu);
+	return other < nr_cpu_ids ? other : cpumask_first(cpu_online_mask);
+}
+
+static void defer(struct pciem_delivery *delivery)
+{
+	atomic64_inc(&bridge_of(delivery->irqs)->counters.deferred_irqs);
+	WRITE_ONCE(delivery->forced, true);
+	queue_work_on(delivery->cpu, system_highpri_wq, &delivery->defer);
+}
+
+static void deliver(struct irq_work *work)
+{
+	struct pciem_delivery *delivery = container_of(work, struct pciem_delivery, work);
+	struct pciem_irqs *irqs = delivery->irqs;
+	unsigned int source;
+
+	if (!READ_ONCE(delivery->forced) && current->mm == bridge_of(irqs)->mm && current->mm) {
+		defer(delivery);
+		return;
+	}
+	WRITE_ONCE(delivery->forced, false);
+	for_each_set_bit(source, delivery->pending, PCIEM_SOURCES) {
+		if (!test_and_clear_bit(source, delivery->pending))
+			continue;
+		trace_pciem_deliver(bridge_of(irqs)->root.domain, source);
+		pciem_irq_fire(irqs, source);
+	}
+}
+
+static void called(void *data)
+{
+	struct pciem_delivery *delivery = data;
+
+	if (in_hardirq())
+		deliver(&delivery->work);
+	else
+		irq_work_queue(&delivery->work);
+}
+
+static void deferred(struct work_struct *work)
+{
+	struct pciem_delivery *delivery = container_of(work, struct pciem_delivery, defer);
+
+	/* The worker is bound to the CPU; this raises the interrupt right here, on top of it. */
+	irq_work_queue(&delivery->work);
+}
+
+int pciem_irq_raise(struct pciem_bridge *bridge, unsigned int source)
+{
+	struct pciem_irqs *irqs = &bridge->irqs;
+	struct pciem_delivery *delivery;
+	int err = 0, wish, cpu;
+
+	rcu_read_lock();
+	if (!READ_ONCE(irqs->live)) {
+		err = -ENOLINK;
+		goto unlock;
+	}
+	preempt_disable();
+	wish = READ_ONCE(irqs->cpu[source]);
+	cpu = free_cpu(bridge, wish);
+	delivery = per_cpu_ptr(irqs->delivery, cpu >= 0 ? cpu : worker_cpu(bridge, wish));
+	set_bit(source, delivery->pending);
+	/*
+	 * A call to the own CPU would run at once, maybe under the interrupt's own lock (unmask). -EBUSY: a call is on its way
+	 * already, and has not looked at `pending` yet.
+	 */
+	if (cpu == smp_processor_id())
+		irq_work_queue(&delivery->work);
+	else if (cpu < 0 || smp_call_function_single_async(cpu, &delivery->csd) == -ENXIO)
+		defer(delivery);
+	preempt_enable();
+unlock:
+	rcu_read_unlock();
+	return err;
+}
+
+int pciem_delivery_init(struct pciem_irqs *irqs)
+{
+	struct pciem_delivery *delivery;
+	int cpu;
+
+	irqs->delivery = alloc_percpu(struct pciem_delivery);
+	if (!irqs->delivery)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		delivery = per_cpu_ptr(irqs->delivery, cpu);
+		delivery->irqs = irqs;
+		delivery->cpu = cpu;
+		INIT_CSD(&delivery->csd, called, delivery);
+		delivery->work = IRQ_WORK_INIT_HARD(deliver);
+		INIT_WORK(&delivery->defer, deferred);
+	}
+	return 0;
+}
+
+static void nothing(void *unused)
+{
+}
+
+void pciem_delivery_destroy(struct pciem_irqs *irqs)
+{
+	int cpu;
+
+	/* Calls to a CPU run in order, so ours are through when this one is. */
+	on_each_cpu(nothing, NULL, 1);
+	for_each_possible_cpu(cpu) {
+		struct pciem_delivery *delivery = per_cpu_ptr(irqs->delivery, cpu);
+
+		irq_work_sync(&delivery->work);
+		cancel_work_sync(&delivery->defer);
+		irq_work_sync(&delivery->work);
+	}
+	free_percpu(irqs->delivery);
+}

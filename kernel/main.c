@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/module.h>
+
+#include "bridge.h"
+#include "cdev.h"
+#include "device.h"
+#include "params.h"
+#include "trap.h"
+
+unsigned int pciem_read_timeout_ms = 5000;
+module_param_named(read_timeout_ms, pciem_read_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(read_timeout_ms, "Deadline of a read whose issuer can sleep, and of an idle consumer (default 5000)");
+
+unsigned int pciem_atomic_timeout_ms = 1000;
+module_param_named(atomic_timeout_ms, pciem_atomic_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(atomic_timeout_ms, "Deadline of a read in atomic context (default 1000)");
+
+unsigned int pciem_spin_us = 50;
+module_param_named(spin_us, pciem_spin_us, uint, 0644);
+MODULE_PARM_DESC(spin_us, "How long a read that may sleep polls before it does (default 50)");
+
+bool pciem_poison = true;
+module_param_named(poison, pciem_poison, bool, 0644);
+MODULE_PARM_DESC(poison, "Overwrite DMA memory when it is unmapped (default Y)");
+
+static int __init pciem_init(void)
+{
+	int err;
+
+	pciem_workqueue = alloc_workqueue("pciem", WQ_UNBOUND, 0);
+	if (!pciem_workqueue)
+		return -ENOMEM;
+	err = pciem_trap_init();
+	if (err) {
+		pr_err("pciem: cannot hook the kernel's MMIO handling (%d); is a live patch or a tracer on the same function?\n",
+		       err);
+		goto destroy_workqueue;
+	}
+	err = pciem_device_init();
+	if (err)
+		goto exit_trap;
+	err = pciem_cdev_init();
+	if (err)
+		goto exit_device;
+	return 0;
+
+exit_device:
+	pciem_device_exit();
+exit_trap:
+	pciem_trap_exit();
+destroy_workqueue:
+	destroy_workqueue(pciem_workqueue);
+	return err;
+}
+
+/* No bridge is left: each holds the module. */
+static void __exit pciem_exit(void)
+{
+	pciem_cdev_exit();
+	pciem_device_exit();
+	pciem_trap_exit();
+	destroy_workqueue(pciem_workqueue);
+}
+
+module_init(pciem_init);
+module_exit(pciem_exit);
+MODULE_DESCRIPTION("Software PCIe host bridge whose far side is a process");
+MODULE_LICENSE("GPL");

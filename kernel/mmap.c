@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "mmap.h"
+
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
+
+#include "bridge.h"
+#include "pool.h"
+#include "ram.h"
+
+/*
+ * Direct mode: the whole of physical RAM, by frame number and without references, like /dev/mem. Frames that are not RAM
+ * give SIGBUS.
+ */
+static vm_fault_t direct_fault(struct vm_fault *vmf)
+{
+	unsigned long pfn = vmf->pgoff - (PCIEM_MMAP_DIRECT >> PAGE_SHIFT);
+
+	if (!pfn_valid(pfn) || region_intersects(PFN_PHYS(pfn), PAGE_SIZE, IORESOURCE_SYSTEM_RAM,
+						 IORES_DESC_NONE) != REGION_INTERSECTS)
+		return VM_FAULT_SIGBUS;
+	return vmf_insert_pfn(vmf->vma, vmf->address, pfn);
+}
+
+static const struct vm_operations_struct direct_ops = { .fault = direct_fault };
+
+static int map_direct(struct vm_area_struct *vma, unsigned long first)
+{
+	if (first >= pciem_ram_end() || vma_pages(vma) > pciem_ram_end() - first)
+		return -EINVAL;
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	vm_flags_set(vma, VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
+	vma->vm_ops = &direct_ops;
+	return 0;
+}
+
+int pciem_mmap(struct pciem_bridge *bridge, struct vm_area_struct *vma)
+{
+	u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
+	u64 bytes = vma->vm_end - vma->vm_start;
+
+	if (vma->vm_flags & VM_EXEC || !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (bridge->direct && offset >= PCIEM_MMAP_DIRECT)
+		return map_direct(vma, (offset - PCIEM_MMAP_DIRECT) >> PAGE_SHIFT);
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
+	vm_flags_clear(vma, VM_MAYEXEC);
+	if (offset == PCIEM_MMAP_QUEUE && bytes <= bridge->queue.bytes)
+		return remap_vmalloc_range(vma, bridge->queue.area, 0);
+	if (bridge->pool && offset == PCIEM_MMAP_POOL &&
+	    bytes <= (u64)bridge->pool->count << PAGE_SHIFT)
+		return pciem_pool_mmap(bridge->pool, vma);
+	return -EINVAL;
+}

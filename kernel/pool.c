@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pool.h"
+
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+/* Charged to the process; gives up rather than let the OOM killer run. */
+#define POOL_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+
+static void free_pages_of(struct pciem_pool *pool)
+{
+	unsigned long i;
+
+	for (i = 0; i < pool->count && pool->pages[i]; i++)
+		put_page(pool->pages[i]);
+}
+
+static bool alloc_pages_of(struct pciem_pool *pool)
+{
+	unsigned long i;
+
+	for (i = 0; i < pool->count; i++) {
+		pool->pages[i] = alloc_page(POOL_GFP);
+		if (!pool->pages[i])
+			return false;
+		cond_resched();
+	}
+	return true;
+}
+
+struct pciem_pool *pciem_pool_create(u64 size)
+{
+	struct pciem_pool *pool = kzalloc(sizeof(*pool), GFP_KERNEL_ACCOUNT);
+
+	if (!pool)
+		return NULL;
+	pool->count = size >> PAGE_SHIFT;
+	if (pciem_pool_alloc_init(&pool->alloc, pool->count))
+		goto free_pool;
+	pool->pages = kvcalloc(pool->count, sizeof(*pool->pages), GFP_KERNEL_ACCOUNT);
+	if (!pool->pages)
+		goto destroy_alloc;
+	pool->origin = kvcalloc(pool->count, sizeof(*pool->origin), GFP_KERNEL_ACCOUNT);
+	if (!pool->origin)
+		goto free_array;
+	if (!alloc_pages_of(pool))
+		goto free_pages;
+	pool->memory = vmap(pool->pages, pool->count, VM_MAP, PAGE_KERNEL);
+	if (!pool->memory)
+		goto free_pages;
+	return pool;
+
+free_pages:
+	free_pages_of(pool);
+	kvfree(pool->origin);
+free_array:
+	kvfree(pool->pages);
+destroy_alloc:
+	pciem_pool_alloc_destroy(&pool->alloc);
+free_pool:
+	kfree(pool);
+	return NULL;
+}
+
+/* A mapping of the process's that is left has its own references on the pages. */
+void pciem_pool_destroy(struct pciem_pool *pool)
+{
+	vunmap(pool->memory);
+	free_pages_of(pool);
+	kvfree(pool->origin);
+	kvfree(pool->pages);
+	pciem_pool_alloc_destroy(&pool->alloc);
+	kfree(pool);
+}
+
+int pciem_pool_mmap(struct pciem_pool *pool, struct vm_area_struct *vma)
+{
+	return vm_map_pages_zero(vma, pool->pages, pool->count);
+}

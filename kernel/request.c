@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who waits, and how. A read needs its value, so the CPU that issued it waits for the process:
+ *
+ *   SLEEP   nothing forbids it: spin for a moment when the server is at work on another CPU, then sleep
+ *   YIELD   preemptible, but the task has already said that it is about to sleep (a register read inside wait_event()):
+ *           sleeping here would lose its state, so poll and let others run
+ *   SPIN    atomic: poll. The process must run on another CPU; see rescue.c for when it cannot
+ *   REFUSE  an answer can never come (the server itself is beneath us) or the queue cannot be used (NMI)
+ */
+#include "request.h"
+
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/nmi.h>
+#include <linux/poll.h>
+#include <linux/sched/clock.h>
+#include <linux/uaccess.h>
+
+#include "link.h"
+#include "params.h"
+#include "rescue.h"
+#include "trace.h"
+
+enum wait_mode { SLEEP, YIELD, SPIN, REFUSE };
+
+/* Polls between two looks at the clock, so that reading it costs nothing beside the polling. */
+#define POLLS_PER_LOOK	32
+/* Successive atomic deadlines missed, with no answer in between, that mean a dead process. */
+#define ATOMIC_MISSES	3
+
+static enum wait_mode wait_mode(struct pciem_bridge *bridge)
+{
+	if (in_nmi() || pciem_on_server(bridge))
+		return REFUSE;
+	if (!preemptible() || rcu_preempt_depth() || pagefault_disabled() || is_idle_task(current))
+		return SPIN;
+	if (READ_ONCE(current->__state) != TASK_RUNNING)
+		return YIELD;
+	return SLEEP;
+}
+
+static void kick(struct pciem_bridge *bridge)
+{
+	/* Sleeping locks inside the wait queue on PREEMPT_RT. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())
+		irq_work_queue(&bridge->kick);
+	else
+		wake_up_interruptible_poll(&bridge->readable, EPOLLIN | EPOLLRDNORM);
+}
+
+struct deadline {
+	u64 start, end;		/* local_clock(), ns */
+	unsigned int polls;
+};
+
+static void deadline_start(struct deadline *deadline, unsigned int ms)
+{
+	deadline->start = local_clock();
+	deadline->end = deadline->start + (u64)ms * NSEC_PER_MSEC;
+	deadline->polls = 0;
+}
+
+/* One step of a polling loop. False: time is up. */
+static bool poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enum wait_mode mode)
+{
+	u64 now;
+
+	cpu_relax();
+	if (++deadline->polls % POLLS_PER_LOOK)
+		return true;
+	if (mode == YIELD)
+		cond_resched();
+	now = local_clock();
+	if (mode == SPIN)
+		pciem_rescue_check(bridge, now - deadline->start);
+	if (irqs_disabled())
+		touch_nmi_watchdog();
+	return now < deadline->end;
+}
+
+/* The queue was full. False: waited for too long, or the link is down. */
+static bool wait_for_room(struct pciem_bridge *bridge, struct deadline *deadline,
+			  enum wait_mode mode)
+{
+	/* The server cannot make room while we stand on top of it. */
+	if (pciem_link_is_down(bridge) || mode == REFUSE)
+		return false;
+	if (mode == SLEEP) {
+		usleep_range(50, 200);
+		return local_clock() < deadline->end;
+	}
+	return poll_step(bridge, deadline, mode);
+}
+
+/* Put the entry into the queue, whatever it takes. False: the link is down now. */
+static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum wait_mode mode,
+		    int (*put)(struct pciem_queue *, struct pciem_entry *))
+{
+	struct deadline deadline = {};
+	int ret;
+
+	for (;;) {
+		if (pciem_link_is_down(bridge))
+			return false;
+		ret = put(&bridge->queue, entry);
+		if (ret >= 0)
+			break;
+		if (ret != -EAGAIN) {
+			pciem_link_down(bridge, "the process wrote an impossible queue head");
+			return false;
+		}
+		if (!deadline.end)
+			deadline_start(&deadline, READ_ONCE(pciem_read_timeout_ms));
+		if (!wait_for_room(bridge, &deadline, mode)) {
+			pciem_link_down(bridge, "the queue stayed full");
+			return false;
+		}
+	}
+	trace_pciem_issue(bridge->root.domain, entry, entry->data);
+	if (ret)
+		kick(bridge);
+	pciem_link_watch(bridge);
+	return true;
+}
+
+static bool wait_spinning(struct pciem_bridge *bridge, u32 tag, enum wait_mode mode, u64 *data)
+{
+	struct deadline deadline;
+
+	deadline_start(&deadline, READ_ONCE(pciem_atomic_timeout_ms));
+	for (;;) {
+		if (pciem_queue_answered(&bridge->queue, tag, data)) {
+			WRITE_ONCE(bridge->atomic_misses, 0);
+			return true;
+		}
+		if (pciem_link_is_down(bridge))
+			return false;
+		if (!poll_step(bridge, &deadline, mode))
+			break;
+	}
+	atomic64_inc(&bridge->counters.atomic_timeouts);
+	WRITE_ONCE(bridge->atomic_misses, READ_ONCE(bridge->atomic_misses) + 1);
+	if (READ_ONCE(bridge->atomic_misses) >= ATOMIC_MISSES)
+		pciem_link_down(bridge, "atomic reads got no answer");
+	else
+		dev_warn_ratelimited(pciem_bridge_dev(bridge),
+				     "read in atomic context got no answer within %u ms\n",
+				     READ_ONCE(pciem_atomic_timeout_ms));
+	return false;
+}
+
+/* Is it worth polling before sleeping? Only while the server is awake on another CPU. */
+static bool server_at_work(struct pciem_bridge *bridge)
+{
+	struct task_struct *server;
+	bool busy = false;
+
+	rcu_read_lock();
+	server = rcu_dereference(bridge->server);
+	if (server)
+		busy = task_is_running(server) && task_cpu(server) != raw_smp_processor_id();
+	rcu_read_unlock();
+	return busy;
+}
+
+static bool wait_sleeping(struct pciem_bridge *bridge, u32 tag, u64 *data)
+{
+	struct completion *done = pciem_queue_done(&bridge->queue, tag);
+	unsigned int timeout_ms = READ_ONCE(pciem_read_timeout_ms);
+	unsigned long end = jiffies + msecs_to_jiffies(timeout_ms) + 1;
+	u64 spin_end = local_clock() + (u64)READ_ONCE(pciem_spin_us) * NSEC_PER_USEC;
+	unsigned int polls = 0;
+	long left;
+
+	while (server_at_work(bridge) && !need_resched()) {
+		if (pciem_queue_answered(&bridge->queue, tag, data))
+			return true;
+		cpu_relax();
+		if (!(++polls % POLLS_PER_LOOK) && local_clock() > spin_end)
+			break;
+	}
+	if (!pciem_queue_sleep(&bridge->queue, tag))
+		return pciem_queue_answered(&bridge->queue, tag, data);
+	for (;;) {
+		if (pciem_link_is_down(bridge))
+			return false;
+		left = end - jiffies;
+		if (left <= 0)
+			break;
+		wait_for_completion_timeout(done, left);
+		if (pciem_queue_answered(&bridge->queue, tag, data))
+			return true;
+	}
+	atomic64_inc(&bridge->counters.read_timeouts);
+	pciem_link_down(bridge, "a read got no answer");
+	return false;
+}
+
+u64 pciem_request(struct pciem_bridge *bridge, enum pciem_op op, u64 addr, unsigned int size,
+		  u64 data)
+{
+	enum wait_mode mode = wait_mode(bridge);
+	struct pciem_entry entry = { .addr = addr, .data = data, .op = op, .size = size };
+	bool answered;
+
+	data = ~0ULL;
+	if (mode == REFUSE) {
+		atomic64_inc(&bridge->counters.refused);
+		goto out;
+	}
+	if (!enqueue(bridge, &entry, mode, pciem_queue_request))
+		goto out;
+	if (mode == SLEEP)
+		answered = wait_sleeping(bridge, entry.tag, &data);
+	else
+		answered = wait_spinning(bridge, entry.tag, mode, &data);
+	if (!answered)
+		data = ~0ULL;
+	pciem_queue_finish(&bridge->queue, entry.tag);
+out:
+	if (size < 8)
+		data &= (1ULL << (8 * size)) - 1;
+	trace_pciem_answer(bridge->root.domain, &entry, data);
+	return data;
+}
+
+void pciem_post(struct pciem_bridge *bridge, u64 addr, unsigned int size, u64 data)
+{
+	struct pciem_entry entry = {
+		.addr = addr, .data = data, .op = PCIEM_OP_MEM_WRITE, .size = size,
+	};
+
+	/* A posted write waits for nobody: refused only where the queue's lock cannot be taken. */
+	if (in_nmi()) {
+		atomic64_inc(&bridge->counters.refused);
+		return;
+	}
+	enqueue(bridge, &entry, wait_mode(bridge), pciem_queue_post);
+}
+
+void pciem_notice(struct pciem_bridge *bridge, enum pciem_notice notice, int err)
+{
+	struct pciem_entry entry = { .addr = notice, .data = (s64)err, .op = PCIEM_OP_NOTICE };
+
+	enqueue(bridge, &entry, SLEEP, pciem_queue_post);
+}

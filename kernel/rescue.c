@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An issuer that spins with preemption off occupies its CPU. If the scheduler has put the server (just woken, or
+ * preempted) into that CPU's run queue, nobody runs it until load balancing happens to move it, which can take longer than the
+ * deadline. So ask a worker on another CPU to move it: narrow its affinity for a moment, then restore it. A server
+ * that the user pinned to this CPU is left there; its reads in atomic context end at the deadline.
+ */
+#include "rescue.h"
+
+#include <linux/cpumask.h>
+#include <linux/slab.h>
+#include <linux/sched/task.h>
+
+#define RESCUE_AFTER_NS		(100 * NSEC_PER_USEC)
+
+static void rescue(struct work_struct *work)
+{
+	struct pciem_bridge *bridge = container_of(work, struct pciem_bridge, rescue.work);
+	int cpu = READ_ONCE(bridge->rescue.cpu);
+	struct task_struct *server;
+	cpumask_var_t saved, away;
+
+	rcu_read_lock();
+	server = rcu_dereference(bridge->server);
+	if (server)
+		get_task_struct(server);
+	rcu_read_unlock();
+	if (!server)
+		goto put;
+	if (!zalloc_cpumask_var(&saved, GFP_NOWAIT))
+		goto put_server;
+	if (!zalloc_cpumask_var(&away, GFP_NOWAIT))
+		goto free_saved;
+	cpumask_copy(saved, server->cpus_ptr);
+	cpumask_andnot(away, saved, cpumask_of(cpu));
+	if (task_cpu(server) == cpu && cpumask_intersects(away, cpu_active_mask) &&
+	    !set_cpus_allowed_ptr(server, away)) {
+		set_cpus_allowed_ptr(server, saved);
+		atomic64_inc(&bridge->counters.rescues);
+	}
+	free_cpumask_var(away);
+free_saved:
+	free_cpumask_var(saved);
+put_server:
+	put_task_struct(server);
+put:
+	pciem_bridge_put(bridge);
+}
+
+void pciem_rescue_check(struct pciem_bridge *bridge, u64 waited)
+{
+	struct task_struct *server;
+	int cpu = raw_smp_processor_id();
+	bool stuck = false;
+	int other;
+
+	if (waited < RESCUE_AFTER_NS || work_pending(&bridge->rescue.work))
+		return;
+	rcu_read_lock();
+	server = rcu_dereference(bridge->server);
+	if (server)
+		stuck = task_is_running(server) && task_cpu(server) == cpu;
+	rcu_read_unlock();
+	if (!stuck)
+		return;
+	other = cpumask_any_but(cpu_online_mask, cpu);
+	if (other >= nr_cpu_ids)
+		return;
+	WRITE_ONCE(bridge->rescue.cpu, cpu);
+	pciem_bridge_get(bridge);
+	if (!queue_work_on(other, system_highpri_wq, &bridge->rescue.work))
+		pciem_bridge_put(bridge);
+}
+
+void pciem_rescue_init(struct pciem_bridge *bridge)
+{
+	INIT_WORK(&bridge->rescue.work, rescue);
+}

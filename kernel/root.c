@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "root.h"
+
+#include <linux/idr.h>
+
+#include "bridge.h"
+#include "link.h"
+#include "request.h"
+
+/* ACPI segments end at 0xffff; numbers above are for software bridges. */
+#define DOMAIN_FIRST	0x10000
+#define DOMAIN_LAST	0x1ffff
+
+static DEFINE_IDA(domains);
+
+static int take_domain(void)
+{
+	int first = DOMAIN_FIRST, domain;
+
+	/* Another driver (VMD) numbers its domains in the same range without registering them anywhere but on the bus. */
+	for (;;) {
+		domain = ida_alloc_range(&domains, first, DOMAIN_LAST, GFP_KERNEL);
+		if (domain < 0 || !pci_find_bus(domain, 0))
+			return domain;
+		ida_free(&domains, domain);
+		first = domain + 1;
+	}
+}
+
+static struct pci_host_bridge *host_bridge_alloc(struct pciem_bridge *bridge)
+{
+	struct pci_host_bridge *host = pci_alloc_host_bridge(0);
+	struct pciem_root *root = &bridge->root;
+
+	if (!host)
+		return NULL;
+	pci_add_resource(&host->windows, &root->busn);
+	if (bridge->mem32.res.flags)
+		pci_add_resource(&host->windows, &bridge->mem32.res);
+	if (bridge->mem64.res.flags)
+		pci_add_resource(&host->windows, &bridge->mem64.res);
+	host->dev.parent = pciem_bridge_dev(bridge);
+	host->sysdata = &root->sysdata;
+	host->ops = &pciem_config_ops;
+	host->map_irq = pciem_intx_map;
+	host->swizzle_irq = pci_common_swizzle;
+	dev_set_msi_domain(&host->dev, bridge->irqs.msi);
+	return host;
+}
+
+/* With pci_lock_rescan_remove held. */
+static int first_scan(struct pciem_bridge *bridge)
+{
+	struct pciem_root *root = &bridge->root;
+	struct pci_host_bridge *host;
+	struct pci_bus *child;
+	int err;
+
+	host = host_bridge_alloc(bridge);
+	if (!host)
+		return -ENOMEM;
+	err = pci_scan_root_bus_bridge(host);
+	if (err) {
+		pci_free_host_bridge(host);
+		return err;
+	}
+	root->bus = host->bus;
+	pci_assign_unassigned_bus_resources(root->bus);
+	list_for_each_entry(child, &root->bus->children, node)
+		pcie_bus_configure_settings(child);
+	pci_bus_add_devices(root->bus);
+	return 0;
+}
+
+static void scan(struct work_struct *work)
+{
+	struct pciem_bridge *bridge = container_of(work, struct pciem_bridge, root.scan);
+	struct pciem_root *root = &bridge->root;
+	int err = 0;
+
+	pci_lock_rescan_remove();
+	if (pciem_link_is_down(bridge))
+		err = -ENOLINK;
+	else if (root->bus)
+		pci_rescan_bus(root->bus);
+	else
+		err = first_scan(bridge);
+	pci_unlock_rescan_remove();
+	clear_bit(0, &root->busy);
+	pciem_notice(bridge, PCIEM_NOTICE_SCANNED, err);
+	pciem_bridge_put(bridge);
+}
+
+/* A driver that asks finds its device gone instead of reading all ones for every register. */
+static int mark_gone(struct pci_dev *dev, void *unused)
+{
+	WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
+	return 0;
+}
+
+static void take_away(struct pciem_bridge *bridge)
+{
+	struct pciem_root *root = &bridge->root;
+
+	pci_lock_rescan_remove();
+	if (root->bus) {
+		if (pciem_link_is_down(bridge))
+			pci_walk_bus(root->bus, mark_gone, NULL);
+		pci_stop_root_bus(root->bus);
+		pci_remove_root_bus(root->bus);
+		root->bus = NULL;
+	}
+	pci_unlock_rescan_remove();
+}
+
+static void remove(struct work_struct *work)
+{
+	struct pciem_bridge *bridge = container_of(work, struct pciem_bridge, root.remove);
+
+	take_away(bridge);
+	clear_bit(0, &bridge->root.busy);
+	pciem_notice(bridge, PCIEM_NOTICE_REMOVED, 0);
+	pciem_bridge_put(bridge);
+}
+
+static int start(struct pciem_bridge *bridge, struct work_struct *work)
+{
+	if (pciem_link_is_down(bridge))
+		return -ENOLINK;
+	if (test_and_set_bit(0, &bridge->root.busy))
+		return -EBUSY;
+	pciem_bridge_get(bridge);
+	if (!queue_work(pciem_workqueue, work)) {
+		/* The last run has cleared `busy` but is still telling the process. */
+		clear_bit(0, &bridge->root.busy);
+		pciem_bridge_put(bridge);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+int pciem_root_scan(struct pciem_bridge *bridge)
+{
+	return start(bridge, &bridge->root.scan);
+}
+
+int pciem_root_remove(struct pciem_bridge *bridge)
+{
+	return start(bridge, &bridge->root.remove);
+}
+
+void pciem_root_teardown(struct pciem_bridge *bridge)
+{
+	flush_work(&bridge->root.scan);
+	flush_work(&bridge->root.remove);
+	take_away(bridge);
+}
+
+int pciem_root_init(struct pciem_bridge *bridge)
+{
+	struct pciem_root *root = &bridge->root;
+	int domain = take_domain();
+
+	if (domain < 0)
+		return domain == -ENOSPC ? -ENOSPC : -ENOMEM;
+	root->domain = domain;
+	root->sysdata.domain = domain;
+	root->sysdata.node = NUMA_NO_NODE;
+	root->busn.name = "PCIem bus numbers";
+	root->busn.start = 0;
+	root->busn.end = 255;
+	root->busn.flags = IORESOURCE_BUS;
+	INIT_WORK(&root->scan, scan);
+	INIT_WORK(&root->remove, remove);
+	return 0;
+}
+
+void pciem_root_destroy(struct pciem_bridge *bridge)
+{
+	ida_free(&domains, bridge->root.domain);
+}

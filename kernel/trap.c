@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * MMIO to a window traps, without memory behind it and without touching any driver:
+ *
+ *   map    every ioremap() enters one function to write page-table entries. For an address in a window its protection is changed so that the
+ *          entries are non-present for the MMU but keep the frame number and still count as present for the kernel,
+ *          which therefore unmaps them as usual.
+ *   fault  an access faults, and the kernel's fault handling ends in a function that would report a bad kernel access. For an address
+ *          that such an entry maps we run instead, as ordinary code in the faulting context.
+ *
+ * Both hooks are ftrace callbacks; all others of their kind (a user's segmentation fault, say) pass with a compare or two.
+ *
+ * No call to the replaced function is ever made: whether the access can be emulated is decided in the callback.
+ *
+ * Unloading: a running emulation holds its bridge and so the module; outside that span our code runs with interrupts
+ * off, so a grace period after the hooks are gone ends it.
+ */
+#include "trap.h"
+
+#include <linux/ftrace.h>
+#include <linux/rcupdate.h>
+
+#include "arch.h"
+#include "bridge.h"
+#include "link.h"
+#include "request.h"
+
+/* PERMANENT: ftrace_enabled=0 must not turn every device register into an oops. */
+static struct ftrace_ops map_ops = {
+	.func = pciem_arch_on_map,
+	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT,
+};
+
+static struct ftrace_ops fault_ops = {
+	.func = pciem_arch_on_fault,
+	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT |
+		 FTRACE_OPS_FL_IPMODIFY,
+};
+
+static int hook(struct ftrace_ops *ops, char *function)
+{
+	int err;
+
+	err = ftrace_set_filter(ops, (unsigned char *)function, strlen(function), 0);
+	if (err)
+		return err;
+	err = register_ftrace_function(ops);
+	if (err)
+		ftrace_free_filter(ops);
+	return err;
+}
+
+static void unhook(struct ftrace_ops *ops)
+{
+	unregister_ftrace_function(ops);
+	ftrace_free_filter(ops);
+}
+
+int pciem_trap_init(void)
+{
+	int err;
+
+	err = hook(&fault_ops, PCIEM_ARCH_FAULT_FUNCTION);
+	if (err)
+		return err;
+	err = hook(&map_ops, PCIEM_ARCH_MAP_FUNCTION);
+	if (err)
+		unhook(&fault_ops);
+	return err;
+}
+
+void pciem_trap_exit(void)
+{
+	unhook(&map_ops);
+	unhook(&fault_ops);
+	synchronize_rcu();
+}
+
+struct pciem_bridge *pciem_trap_bridge(phys_addr_t addr)
+{
+	struct pciem_bridge *bridge = NULL;
+	struct pciem_window *window;
+
+	rcu_read_lock();
+	window = pciem_window_find(addr);
+	if (window && pciem_bridge_tryget(window->bridge))
+		bridge = window->bridge;
+	rcu_read_unlock();
+	return bridge;
+}
+
+u64 pciem_trap_read(struct pciem_bridge *bridge, phys_addr_t addr, unsigned int width)
+{
+	if (!bridge || pciem_link_is_down(bridge))
+		return ~0ULL;
+	return pciem_request(bridge, PCIEM_OP_MEM_READ, addr, width, 0);
+}
+
+void pciem_trap_write(struct pciem_bridge *bridge, phys_addr_t addr, unsigned int width, u64 value)
+{
+	if (bridge)
+		pciem_post(bridge, addr, width, value);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "window.h"
+
+#include <linux/pci.h>
+#include <linux/rculist.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
+
+#include "arch.h"
+
+#define SMALLEST	SZ_1M
+/* Places tried for a window above 4 GiB, downwards from the top. */
+#define TRIES		256
+
+static LIST_HEAD(windows);
+static DEFINE_SPINLOCK(windows_lock);	/* writers of the list */
+
+static int claim_below_4g(struct resource *res, u64 size)
+{
+	struct resource *parent;
+	struct pci_bus *bus = NULL;
+	int i;
+
+	if (!allocate_resource(&iomem_resource, res, size, SZ_1M, U32_MAX, size, NULL, NULL))
+		return 0;
+	/* Firmware often gives the whole hole to a host bridge: a free part of its window serves as well. */
+	while ((bus = pci_find_next_bus(bus))) {
+		pci_bus_for_each_resource(bus, parent, i) {
+			if (!parent || resource_type(parent) != IORESOURCE_MEM ||
+			    parent->end > U32_MAX || parent->flags & IORESOURCE_PREFETCH)
+				continue;
+			if (!allocate_resource(parent, res, size, parent->start, parent->end, size,
+					       NULL, NULL))
+				return 0;
+		}
+	}
+	return -ENOSPC;
+}
+
+/* From the top: RAM that is hot-added later and firmware's own windows grow from below. */
+static int claim_above_4g(struct resource *res, u64 size)
+{
+	u64 base = (pciem_arch_phys_limit() & ~(size - 1)) - size;
+	int i;
+
+	for (i = 0; i < TRIES && base >= SZ_4G; i++, base -= size) {
+		if (!allocate_resource(&iomem_resource, res, size, base, base + size - 1, size,
+				       NULL, NULL))
+			return 0;
+	}
+	return -ENOSPC;
+}
+
+int pciem_window_claim(struct pciem_window *window, struct pciem_bridge *bridge, u64 size,
+		       bool above_4g)
+{
+	struct resource *res = &window->res;
+	int err = -ENOSPC;
+
+	for (; err && size >= SMALLEST; size >>= 1) {
+		*res = (struct resource) {
+			.name = above_4g ? "PCIem 64-bit window" : "PCIem 32-bit window",
+			.flags = IORESOURCE_MEM,
+		};
+		err = above_4g ? claim_above_4g(res, size) : claim_below_4g(res, size);
+	}
+	if (err)
+		res->flags = 0;
+	INIT_LIST_HEAD(&window->list);
+	window->bridge = bridge;
+	return err;
+}
+
+void pciem_window_publish(struct pciem_window *window)
+{
+	if (!window->res.flags)
+		return;
+	spin_lock(&windows_lock);
+	list_add_tail_rcu(&window->list, &windows);
+	spin_unlock(&windows_lock);
+}
+
+void pciem_window_release(struct pciem_window *window)
+{
+	if (!window->res.flags)
+		return;
+	spin_lock(&windows_lock);
+	if (!list_empty(&window->list))
+		list_del_rcu(&window->list);
+	spin_unlock(&windows_lock);
+	synchronize_rcu();
+	release_resource(&window->res);
+	window->res.flags = 0;
+}
+
+struct pciem_window *pciem_window_find(phys_addr_t addr)
+{
+	struct pciem_window *window;
+
+	list_for_each_entry_rcu(window, &windows, list) {
+		if (addr >= window->res.start && addr <= window->res.end)
+			return window;
+	}
+	return NULL;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory windows: holes in the physical address space. Nothing decodes them and no cycle ever reaches them, because every mapping of them
+ * is made non-present (trap.c); the addresses only have to be unused by everybody else.
+ */
+#ifndef PCIEM_WINDOW_H
+#define PCIEM_WINDOW_H
+
+#include <linux/ioport.h>
+#include <linux/list.h>
+
+struct pciem_bridge;
+
+struct pciem_window {
+	struct resource res;		/* flags 0: absent */
+	struct pciem_bridge *bridge;
+	struct list_head list;		/* RCU */
+};
+
+/*
+ * Take `size` bytes (a power of two) below or above 4 GiB, or the largest power of two below it that can be had, down to
+ * 1 MiB. -ENOSPC. Sleeps.
+ */
+int pciem_window_claim(struct pciem_window *window, struct pciem_bridge *bridge, u64 size,
+		       bool above_4g);
+/* Traps find it from now on, until it is released. */
+void pciem_window_publish(struct pciem_window *window);
+/* Sleeps for a grace period. Accepts an absent one. */
+void pciem_window_release(struct pciem_window *window);
+/* Which window is the address in? Under rcu_read_lock; any context. */
+struct pciem_window *pciem_window_find(phys_addr_t addr);
+
+#endif
