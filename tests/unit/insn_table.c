@@ -241,8 +241,8 @@ static void no_other_opcode_is_taken(void **state)
 	static const uint8_t repeat_escape[] = { 0xf3, 0x0f }, lock[] = { 0xf0 };
 
 	(void)state;
-	check_opcodes(NULL, 0, one_byte, COUNT(one_byte), true);
-	check_opcodes(NULL, 0, one_byte, COUNT(one_byte) - 1, false);
+	check_opcodes(escape, 0, one_byte, COUNT(one_byte), true);
+	check_opcodes(escape, 0, one_byte, COUNT(one_byte) - 1, false);
 	check_opcodes(rex, 1, one_byte, COUNT(one_byte), true);
 	check_opcodes(operand, 1, one_byte, COUNT(one_byte) - 1, true);
 	check_opcodes(repeat, 1, strings, COUNT(strings), true);
