@@ -32,10 +32,12 @@ static int answer(struct pciem_slot *slot, uint32_t tag, uint64_t data)
 	uint32_t state = load_acquire(&slot->state);
 
 	do {
-		if (state >> PHASE_BITS != tag)
+		uint32_t phase = state & PHASE_MASK;
+
+		/* Another tag's, or answered already: nobody waits for this any more. */
+		if (state >> PHASE_BITS != tag ||
+		    (phase != PCIEM_PHASE_PENDING && phase != PCIEM_PHASE_SLEEPING))
 			return -ESTALE;
-		if ((state & PHASE_MASK) == PCIEM_PHASE_DONE)
-			return -EALREADY;
 		store_once(slot->data, data);
 		/* Fails when the issuer went to sleep or gave up meanwhile. */
 	} while (!compare_exchange_release(&slot->state, &state,

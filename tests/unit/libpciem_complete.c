@@ -58,9 +58,20 @@ static void a_second_answer_is_refused(void **state)
 	struct pciem_slot *slot = fake_issue(TAG, PCIEM_PHASE_SLEEPING);
 
 	assert_int_equal(pciem_complete(*state, &a_read, 1), 0);
-	assert_int_equal(pciem_complete(*state, &a_read, 2), -EALREADY);
+	assert_int_equal(pciem_complete(*state, &a_read, 2), -ESTALE);
 	assert_int_equal(slot->data, 1);
 	assert_int_equal(fake.wakes, 1);
+}
+
+/* The kernel marks a slot without issuer with a phase that no tag has; the highest tag has the same upper bits. */
+static void a_slot_without_issuer_takes_nothing(void **state)
+{
+	struct pciem_transaction transaction = { .kind = PCIEM_MEMORY_READ, .tag = 0x3fffffff };
+	struct pciem_slot *slot = fake_issue(0x3fffffff, 3);
+
+	assert_int_equal(slot->state, UINT32_MAX);
+	assert_int_equal(pciem_complete(*state, &transaction, 42), -ESTALE);
+	assert_int_equal(slot->state, UINT32_MAX);
 }
 
 static void only_non_posted_kinds_are_answered(void **state)
@@ -117,6 +128,7 @@ int main(void)
 		T(an_error_of_the_wake_is_reported),
 		T(an_issuer_that_left_gets_nothing),
 		T(a_second_answer_is_refused),
+		T(a_slot_without_issuer_takes_nothing),
 		T(only_non_posted_kinds_are_answered),
 		T(any_tag_stays_inside_the_slots),
 		T(with_the_link_down_nothing_is_answered),
