@@ -1,0 +1,137 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What every script shares: where things are, how a step is told, how a failure is told.
+#
+#   PCIEM_CACHE   downloads that can be shared by several checkouts (default: $XDG_CACHE_HOME/pciem or ~/.cache/pciem)
+#   PCIEM_BUILD   everything that is built (default: build/ in the repository)
+
+PCIEM_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+PCIEM_CACHE=${PCIEM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pciem}
+PCIEM_BUILD=${PCIEM_BUILD:-$PCIEM_ROOT/build}
+PCIEM_SETUP_LOG=$PCIEM_BUILD/setup.log
+export PCIEM_ROOT PCIEM_CACHE PCIEM_BUILD
+
+# A python or meson that a user has elsewhere on the PATH does not see Debian's modules.
+PYTHON=/usr/bin/python3
+
+die()
+{
+	step_abandon
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+warn()
+{
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+# --- one line for each step: "kernel 6.12.95: unpacking ... done (12 s)" ------------------------------------------------
+#
+# A step that finds nothing to do never calls step_begin, so a repeated run is silent.
+
+_step_text=
+_step_width=0
+
+step_begin()
+{
+	_step_text=$1
+	_step_started=$SECONDS
+	_step_last=
+	_step_width=0
+	printf '%s ...' "$_step_text" >&2
+}
+
+# step_note TEXT: on a terminal the note is replaced by the next one; in a log only whole tens of percent are kept.
+step_note()
+{
+	[[ $1 != "$_step_last" ]] || return 0
+	_step_last=$1
+	if [[ -t 2 ]]; then
+		printf '\r%s ... %-*s' "$_step_text" "$_step_width" "$1" >&2
+		_step_width=${#1}
+	elif [[ $1 == *0% ]]; then
+		printf ' %s' "$1" >&2
+	fi
+}
+
+step_end()
+{
+	if [[ -t 2 ]]; then
+		printf '\r%s ... %-*s\n' "$_step_text" "$_step_width" "${1:-done} ($((SECONDS - _step_started)) s)" >&2
+	else
+		printf ' %s (%s s)\n' "${1:-done}" "$((SECONDS - _step_started))" >&2
+	fi
+	_step_text=
+}
+
+step_abandon()
+{
+	[[ -z $_step_text ]] || printf ' failed\n' >&2
+	_step_text=
+}
+
+# run_logged COMMAND...: the output goes to the set-up log; when the command fails its end is shown.
+run_logged()
+{
+	mkdir -p "$PCIEM_BUILD"
+	local from=0
+	[[ ! -e $PCIEM_SETUP_LOG ]] || from=$(stat -c %s "$PCIEM_SETUP_LOG")
+	printf '\n$ %s\n' "$*" >>"$PCIEM_SETUP_LOG"
+	"$@" >>"$PCIEM_SETUP_LOG" 2>&1 </dev/null && return 0
+	local status=$?
+	step_abandon
+	tail -c +$((from + 1)) "$PCIEM_SETUP_LOG" | tail -n 25 >&2
+	warn "the command '$1' failed with status $status; all of its output is in $PCIEM_SETUP_LOG"
+	return "$status"
+}
+
+# run_ninja DIRECTORY [TARGET...]: as run_logged, with the percentage of what is built.
+run_ninja()
+{
+	local dir=$1 line
+	shift
+	mkdir -p "$PCIEM_BUILD"
+	printf '\n$ ninja -C %s %s\n' "$dir" "$*" >>"$PCIEM_SETUP_LOG"
+	local from
+	from=$(stat -c %s "$PCIEM_SETUP_LOG")
+	local pid status=0
+	while IFS= read -r line; do
+		printf '%s\n' "$line" >>"$PCIEM_SETUP_LOG"
+		[[ ! $line =~ ^\[\ *([0-9]+%)\] ]] || step_note "${BASH_REMATCH[1]}"
+	done < <(NINJA_STATUS='[%p] ' ninja -C "$dir" -d keeprsp "$@" 2>&1 </dev/null)
+	pid=$!
+	wait "$pid" || status=$?
+	((status != 0)) || return 0
+	step_abandon
+	tail -c +$((from + 1)) "$PCIEM_SETUP_LOG" | grep -v '^\[ *[0-9]*%\]' | tail -n 40 >&2
+	warn "building in $dir failed; all of the output is in $PCIEM_SETUP_LOG"
+	return "$status"
+}
+
+# with_lock NAME COMMAND...: two set-ups at once would build into each other; the second one waits for the first.
+with_lock()
+{
+	local lock=$1 fd
+	shift
+	mkdir -p "${lock%/*}"
+	exec {fd}>"$lock"
+	if ! flock -n "$fd"; then
+		echo "waiting for another set-up that is under way" >&2
+		flock "$fd"
+	fi
+	"$@"
+	exec {fd}>&-
+}
+
+# as_root COMMAND...
+as_root()
+{
+	if ((EUID == 0)); then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "this needs root: run it as root, or install sudo"
+	fi
+}

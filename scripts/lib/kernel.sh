@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The sandbox's kernel: Debian's image and headers, unpacked below $PCIEM_CACHE/kernel/VERSION. Nothing is installed.
+#
+# kernel_setup [VERSION] sets KERNEL_VERSION and KERNEL_DIR, which then has
+#   vmlinuz                     the image
+#   lib/modules/VERSION/        its modules, with build -> headers as usual
+# VERSION may be the beginning of one (6.12); without it the newest of the suite that was found first is taken.
+
+kernel_dir=$PCIEM_CACHE/kernel
+
+# kernel_cached PREFIX: the newest complete one that is here already
+kernel_cached()
+{
+	local stamp
+	for stamp in "$kernel_dir/$1"*/complete; do
+		[[ ! -e $stamp ]] || basename "${stamp%/complete}"
+	done | sort -V | tail -n 1
+}
+
+# kernel_available PREFIX: the newest one that the suite has, without special flavours
+kernel_available()
+{
+	apt_private apt-cache pkgnames "linux-image-$1" |
+		sed -nE 's/^linux-image-([0-9][^ ]*\+deb[0-9]+[^ ]*-amd64)(-unsigned)?$/\1/p' |
+		grep -vE -- '-(rt|cloud)-amd64$' | sort -Vu | tail -n 1
+}
+
+kernel_setup()
+{
+	local spec=${1:-} default
+	default=$kernel_dir/default-$(debian_codename)
+
+	KERNEL_VERSION=
+	if [[ $spec ]]; then
+		KERNEL_VERSION=$(kernel_cached "$spec")
+	elif [[ -e $default ]]; then
+		KERNEL_VERSION=$(<"$default")
+	fi
+	if [[ ! $KERNEL_VERSION || ! -e $kernel_dir/$KERNEL_VERSION/complete ]]; then
+		with_lock "$PCIEM_CACHE/kernel.lock" kernel_fetch "$spec"
+		[[ $spec ]] || printf '%s\n' "$KERNEL_VERSION" >"$default"
+	fi
+	KERNEL_DIR=$kernel_dir/$KERNEL_VERSION
+}
+
+kernel_fetch()
+{
+	local spec=$1 work image package
+	step_begin "kernel: looking for Linux ${spec:-of this release}"
+	apt_update
+	KERNEL_VERSION=$(kernel_available "$spec")
+	[[ $KERNEL_VERSION ]] || die "$(debian_kernel_suite) of this mirror has no Linux $spec"
+	step_end "$KERNEL_VERSION"
+	# Another set-up may have made it while this one waited.
+	[[ ! -e $kernel_dir/$KERNEL_VERSION/complete ]] || return 0
+
+	step_begin "kernel $KERNEL_VERSION: image and headers"
+	work=$kernel_dir/.new-$KERNEL_VERSION
+	rm -rf "$work" "${kernel_dir:?}/$KERNEL_VERSION"
+	mkdir -p "$work/debs"
+	image=linux-image-$KERNEL_VERSION
+	[[ ! $(apt_private apt-cache pkgnames "$image-unsigned") ]] || image+=-unsigned
+	local -a wanted=("$image" "linux-headers-$KERNEL_VERSION")
+	while read -r package; do
+		wanted+=("$package")
+	done < <(apt_private apt-cache depends "linux-headers-$KERNEL_VERSION" |
+		sed -nE 's/^ *Depends: (linux-(headers|kbuild)-.*)$/\1/p')
+	step_note "downloading"
+	apt_fetch "$work/debs" "${wanted[@]}" || die "could not download ${wanted[*]}"
+	step_note "unpacking"
+	for package in "$work"/debs/*.deb; do
+		run_logged dpkg-deb -x "$package" "$work" || die "could not unpack ${package##*/}"
+	done
+	rm -rf "$work/debs"
+	kernel_relocate "$work"
+	run_logged depmod -b "$work" "$KERNEL_VERSION" || die "depmod failed"
+	: >"$work/complete"
+	mv "$work" "$kernel_dir/$KERNEL_VERSION"
+	step_end
+}
+
+# The packages expect to lie at /: point what they say to where they are.
+kernel_relocate()
+{
+	local work=$1 final=$kernel_dir/$KERNEL_VERSION modules
+	[[ -d $work/lib/modules ]] || ln -s usr/lib "$work/lib"
+	modules=$work/lib/modules/$KERNEL_VERSION
+	ln -sfn "$final/usr/src/linux-headers-$KERNEL_VERSION" "$modules/build"
+	ln -sfn "$final/usr/src/linux-headers-${KERNEL_VERSION%-*}-common" "$modules/source"
+	sed -i "s|/usr/src/|$final/usr/src/|" "$work/usr/src/linux-headers-$KERNEL_VERSION/Makefile"
+	ln -s "boot/vmlinuz-$KERNEL_VERSION" "$work/vmlinuz"
+}

@@ -1,0 +1,224 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Boots the sandbox. Needs KERNEL_VERSION, KERNEL_DIR, SANDBOX_INITRAMFS and the settings below; the exit status of
+# vm_run is COMMAND's.
+
+VM_CPUS=2
+VM_MEMORY=2G
+VM_APPEND=
+VM_TIMEOUT=
+VM_SHARES=()		# directories that are writable inside, under their own names
+VM_RUN=			# directory of this run: kernel.log, console.log, settings
+
+_vm_pid=
+_vm_helpers=()
+declare -A _vm_readers=()
+_vm_terminal=
+
+# /dev/kvm can exist and open and yet not run a kernel: believe a probe only, and ask once for each boot of this machine.
+vm_accelerator()
+{
+	local note=$PCIEM_BUILD/sandbox/kvm answer boot
+	if ! grep -qwE 'vmx|svm' /proc/cpuinfo || [[ ! -w /dev/kvm ]]; then
+		echo tcg
+		return
+	fi
+	boot=$(</proc/sys/kernel/random/boot_id)
+	if [[ ! -e $note || $(<"$note") != "$boot "* ]]; then
+		answer=tcg
+		timeout 15 qemu-system-x86_64 -nodefaults -no-reboot -display none -machine q35 -accel kvm -cpu host -m 512 \
+			-kernel "$KERNEL_DIR/vmlinuz" -initrd "$SANDBOX_INITRAMFS" \
+			-append "console=ttyS0 quiet panic=-1 pciem.probe" -serial stdio </dev/null 2>/dev/null |
+			grep -q pciem-probe-works && answer=kvm
+		printf '%s %s\n' "$boot" "$answer" >"$note"
+	fi
+	answer=$(<"$note")
+	echo "${answer##* }"
+}
+
+# Emulated string instructions work byte by byte; without these flags the kernel copies with moves. Which flags there are
+# depends on QEMU's version.
+vm_cpu_model()
+{
+	local model=max flag known=$PCIEM_BUILD/sandbox/cpu-flags
+	if [[ ! $known -nt $(command -v qemu-system-x86_64) ]]; then
+		qemu-system-x86_64 -cpu help | tr -s ' \n' '\n' >"$known"
+	fi
+	for flag in erms fsrm fsrs fzrm; do
+		if grep -qx "$flag" "$known"; then
+			model+=,-$flag
+		fi
+	done
+	echo "$model"
+}
+
+# Settings travel as shell text, so that any argument survives.
+vm_settings()
+{
+	declare -p MODULE PCIEM_QEMU DEVICE_ARGS COMMAND KERNEL_DIR PCIEM_ROOT PCIEM_BUILD PCIEM_CACHE
+	local SANDBOX_TTY=$1 SANDBOX_CWD=$PWD SANDBOX_ROWS='' SANDBOX_COLUMNS='' SANDBOX_TERM=${TERM:-} SANDBOX_LANG=${LANG:-}
+	local -a SHARES=("${VM_SHARES[@]}")
+	[[ ! $1 ]] || read -r SANDBOX_ROWS SANDBOX_COLUMNS < <(stty size)
+	declare -p SANDBOX_TTY SANDBOX_CWD SANDBOX_ROWS SANDBOX_COLUMNS SANDBOX_TERM SANDBOX_LANG SHARES | sed 's/^declare --/declare -g/'
+}
+
+vm_run()
+{
+	local tty='' accel i status
+	[[ ! -t 0 || ! -t 1 ]] || tty=1
+	if [[ ! $tty && ${#COMMAND[@]} == 0 && -t 0 ]]; then
+		die "a shell needs a terminal; give a COMMAND after --"
+	fi
+	accel=$(vm_accelerator)
+
+	vm_settings "$tty" >"$VM_RUN/settings"
+	cp "$PCIEM_ROOT/scripts/guest/init" "$VM_RUN/init"
+
+	local -a qemu=(
+		qemu-system-x86_64 -name pciem-sandbox -nodefaults -no-user-config -no-reboot -display none
+		-machine q35 -smp "$VM_CPUS" -m "$VM_MEMORY" -accel "$accel"
+		-kernel "$KERNEL_DIR/vmlinuz" -initrd "$SANDBOX_INITRAMFS"
+		-device virtio-rng-pci
+		-fsdev "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap"
+		-device virtio-9p-pci,fsdev=root,mount_tag=root
+		-fsdev "local,id=run,path=$VM_RUN,security_model=none"
+		-device virtio-9p-pci,fsdev=run,mount_tag=run
+		-chardev "file,id=console,path=$VM_RUN/console.log" -serial chardev:console
+		-device virtio-serial-pci
+	)
+	local append="console=ttyS0 loglevel=5 panic=-1 random.trust_cpu=on"
+	case $accel in
+	tcg)
+		qemu+=(-cpu "$(vm_cpu_model)")
+		append+=" tsc=reliable"
+		;;
+	kvm) qemu+=(-cpu host) ;;
+	esac
+	qemu+=(-append "$append${VM_APPEND:+ $VM_APPEND}")
+	for i in "${!VM_SHARES[@]}"; do
+		qemu+=(-fsdev "local,id=share$i,path=${VM_SHARES[i]//,/,,},security_model=none,multidevs=remap"
+			-device "virtio-9p-pci,fsdev=share$i,mount_tag=share$i")
+	done
+
+	# Nothing but what COMMAND says reaches the user's standard output.
+	mkfifo "$VM_RUN/control"
+	qemu+=(-chardev "pipe,id=control,path=$VM_RUN/control"
+		-device virtserialport,chardev=control,name=pciem.control)
+	if [[ $tty ]]; then
+		_vm_terminal=$(stty -g)
+		qemu+=(-chardev stdio,id=tty,signal=off -device virtconsole,chardev=tty)
+	else
+		mkfifo "$VM_RUN/out" "$VM_RUN/err"
+		cat <"$VM_RUN/out" &
+		_vm_readers[out]=$!
+		cat <"$VM_RUN/err" >&2 &
+		_vm_readers[err]=$!
+		qemu+=(-chardev "file,id=out,path=$VM_RUN/out" -device virtserialport,chardev=out,name=pciem.out
+			-chardev "file,id=err,path=$VM_RUN/err" -device virtserialport,chardev=err,name=pciem.err
+			-chardev stdio,id=in -device virtserialport,chardev=in,name=pciem.in)
+	fi
+	# Opened for both so that neither side waits for the other.
+	exec {VM_CONTROL}<>"$VM_RUN/control"
+
+	printf '%q ' "${qemu[@]}" >"$VM_RUN/command"
+	if [[ $tty ]]; then
+		"${qemu[@]}" <&0 2>"$VM_RUN/qemu.log" &
+	elif [[ -t 0 ]]; then
+		# Through a cat: QEMU would take the terminal's line editing and echo away.
+		"${qemu[@]}" < <(cat <&0) >"$VM_RUN/qemu.log" 2>&1 &
+	else
+		"${qemu[@]}" <&0 >"$VM_RUN/qemu.log" 2>&1 &
+	fi
+	_vm_pid=$!
+	if [[ $VM_TIMEOUT ]]; then
+		vm_watchdog "$$" "$VM_TIMEOUT" &
+		_vm_helpers+=($!)
+	fi
+
+	_vm_signal=
+	trap 'vm_signal INT' INT
+	trap 'vm_signal TERM' TERM
+	trap 'vm_signal HUP' HUP
+	trap 'vm_signal ALRM' ALRM
+	while kill -0 "$_vm_pid" 2>/dev/null; do
+		wait "$_vm_pid" || true
+	done
+	trap - INT TERM HUP ALRM
+	vm_tidy
+
+	if [[ ! -e $VM_RUN/status ]]; then
+		vm_why_no_status
+		return 125
+	fi
+	status=$(<"$VM_RUN/status")
+	[[ $_vm_signal != ALRM ]] || status=124
+	return "$status"
+}
+
+vm_watchdog()
+{
+	trap 'kill "$sleeper"' TERM
+	sleep "$2" &
+	sleeper=$!
+	wait "$sleeper" && kill -ALRM "$1"
+}
+
+# The first signal asks COMMAND to end and lets the image be closed properly; the second one, or 20 s, ends the machine.
+vm_signal()
+{
+	local signal=$1
+	case $signal in
+	ALRM) warn "the time limit of $VM_TIMEOUT s has passed"; signal=TERM ;;
+	esac
+	if [[ $_vm_signal ]]; then
+		kill -KILL "$_vm_pid" 2>/dev/null || true
+		return
+	fi
+	_vm_signal=$1
+	echo "$signal" >&"$VM_CONTROL"
+	(
+		sleep 20
+		kill -KILL "$_vm_pid"
+	) 2>/dev/null &
+	_vm_helpers+=($!)
+}
+
+vm_why_no_status()
+{
+	if [[ -s $VM_RUN/qemu.log ]]; then
+		tail -n 3 "$VM_RUN/qemu.log" >&2
+	fi
+	if grep -q 'Kernel panic' "$VM_RUN/console.log" 2>/dev/null; then
+		grep -A 12 'Kernel panic' "$VM_RUN/console.log" | head -n 12 >&2
+		warn "the sandbox's kernel panicked; its log is $VM_RUN/console.log"
+	else
+		warn "the sandbox ended before COMMAND did; its logs are in $VM_RUN"
+	fi
+}
+
+# Safe to call more than once; also the way out when the script dies.
+vm_tidy()
+{
+	local pid name fd
+	if [[ $_vm_pid ]]; then
+		kill -KILL "$_vm_pid" 2>/dev/null || true
+		wait "$_vm_pid" 2>/dev/null || true
+		_vm_pid=
+	fi
+	if [[ $_vm_terminal ]]; then
+		stty "$_vm_terminal" || true
+		_vm_terminal=
+	fi
+	for pid in "${_vm_helpers[@]}"; do
+		kill "$pid" 2>/dev/null || true
+	done
+	_vm_helpers=()
+	# The readers end by themselves once QEMU is gone; one that QEMU never met still waits for a writer.
+	for name in "${!_vm_readers[@]}"; do
+		exec {fd}<>"$VM_RUN/$name"
+		exec {fd}>&-
+		wait "${_vm_readers[$name]}" 2>/dev/null || true
+	done
+	_vm_readers=()
+	[[ ! $VM_RUN ]] || rm -f "$VM_RUN"/{control,out,err,init}
+}
