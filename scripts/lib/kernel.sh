@@ -26,22 +26,24 @@ kernel_available()
 		grep -vE -- '-(rt|cloud)-amd64$' | sort -Vu | tail -n 1
 }
 
-kernel_setup()
+# kernel_find [VERSION]: one that is here already
+kernel_find()
 {
 	local spec=${1:-} default
 	default=$kernel_dir/default-$(debian_codename)
-
 	KERNEL_VERSION=
 	if [[ $spec ]]; then
 		KERNEL_VERSION=$(kernel_cached "$spec")
 	elif [[ -e $default ]]; then
 		KERNEL_VERSION=$(<"$default")
 	fi
-	if [[ ! $KERNEL_VERSION || ! -e $kernel_dir/$KERNEL_VERSION/complete ]]; then
-		with_lock "$PCIEM_CACHE/kernel.lock" kernel_fetch "$spec"
-		[[ $spec ]] || printf '%s\n' "$KERNEL_VERSION" >"$default"
-	fi
 	KERNEL_DIR=$kernel_dir/$KERNEL_VERSION
+	[[ $KERNEL_VERSION && -e $KERNEL_DIR/complete ]]
+}
+
+kernel_setup()
+{
+	kernel_find "${1:-}" || with_lock "$PCIEM_CACHE/kernel.lock" kernel_fetch "${1:-}"
 }
 
 kernel_fetch()
@@ -53,7 +55,11 @@ kernel_fetch()
 	[[ $KERNEL_VERSION ]] || die "$(debian_kernel_suite) of this mirror has no Linux $spec"
 	step_end "$KERNEL_VERSION"
 	# Another set-up may have made it while this one waited.
-	[[ ! -e $kernel_dir/$KERNEL_VERSION/complete ]] || return 0
+	KERNEL_DIR=$kernel_dir/$KERNEL_VERSION
+	if [[ -e $KERNEL_DIR/complete ]]; then
+		kernel_remember "$spec"
+		return
+	fi
 
 	step_begin "kernel $KERNEL_VERSION: image and headers"
 	work=$kernel_dir/.new-$KERNEL_VERSION
@@ -76,8 +82,15 @@ kernel_fetch()
 	kernel_relocate "$work"
 	run_logged depmod -b "$work" "$KERNEL_VERSION" || die "depmod failed"
 	: >"$work/complete"
-	mv "$work" "$kernel_dir/$KERNEL_VERSION"
+	mv "$work" "$KERNEL_DIR"
+	kernel_remember "$spec"
 	step_end
+}
+
+# What is found without a VERSION stays the default until the cache is deleted.
+kernel_remember()
+{
+	[[ $1 ]] || printf '%s\n' "$KERNEL_VERSION" >"$kernel_dir/default-$(debian_codename)"
 }
 
 # The packages expect to lie at /: point what they say to where they are.

@@ -64,7 +64,7 @@ qemu_source()
 	step_note "unpacking"
 	rm -rf "$QEMU_SOURCE" "$QEMU_SOURCE.new"
 	mkdir -p "${QEMU_SOURCE%/*}"
-	run_logged dpkg-source --no-check -x "$work/qemu_${found#*:}.dsc" "$QEMU_SOURCE.new" || die "could not unpack QEMU $found"
+	run_logged dpkg-source --no-check --no-copy -x "$work/qemu_${found#*:}.dsc" "$QEMU_SOURCE.new" || die "could not unpack QEMU $found"
 	printf '%s\n' "$found" >"$QEMU_SOURCE.new/.complete"
 	mv "$QEMU_SOURCE.new" "$QEMU_SOURCE"
 	rm -rf "$work"
