@@ -2,17 +2,20 @@
 /*
  * A bridge: one PCI domain whose far side is the process that holds the file.
  *
- * Lifetime. `ref` is held by the open file until the teardown work has run, by every pci_dev below the bridge until its
- * release, and by every trapped access while it runs. The last put frees the memory from a work item, because it can come
- * from atomic context. The bridge holds a reference on the module.
+ * Lifetime. `ref` is held by the open file until the teardown work has run, by every pci_dev below
+ * the bridge until its release, and by every trapped access while it runs. The last put frees the
+ * memory from a work item, because it can come from atomic context. The bridge holds a reference
+ * on the module.
  *
  * Lock order, outermost first:
  *   pciem_file.lock (mutex; create)
- *     pci_lock_rescan_remove, device locks (PCI core; taken by the scan, remove and teardown works only)
+ *     pci_lock_rescan_remove, device locks (PCI core; taken by the scan, remove and teardown works
+ *     only)
  *       whatever locks a driver holds when it touches its device
  *         pci_lock (PCI core; raw, held around configuration accesses from user space)
  *           irqs.lock (raw; vector bitmap)    pool.alloc.lock    queue.lock (raw)
- * The last three are leaves: nothing is called, and no memory of user space is touched but the mapped queue, under them.
+ * The last three are leaves: nothing is called, and no memory of user space is touched but the
+ * mapped queue, under them.
  */
 #ifndef PCIEM_BRIDGE_H
 #define PCIEM_BRIDGE_H
@@ -35,15 +38,15 @@ struct platform_device;
 struct pciem_counters {
 	atomic64_t read_timeouts;	/* a sleeping issuer missed its deadline */
 	atomic64_t atomic_timeouts;	/* a spinning issuer missed its deadline */
-	atomic64_t refused;		/* answered with all ones at once: NMI, or issued on top of the server */
-	atomic64_t undecoded;		/* accesses with an instruction the decoder does not know */
+	atomic64_t refused;		/* all ones at once: from NMI, or on top of the server */
+	atomic64_t undecoded;		/* the decoder does not know the instruction */
 	atomic64_t rescues;		/* times the server was moved off a spinning CPU */
-	atomic64_t deferred_irqs;	/* interrupts held back because every CPU ran the process */
+	atomic64_t deferred_irqs;	/* held back: every CPU ran the process */
 };
 
 struct pciem_bridge {
 	struct kref ref;
-	struct platform_device *pdev;	/* parent of the host bridge; carries the sysfs attributes */
+	struct platform_device *pdev;	/* parent of the host bridge; has the attributes */
 	bool direct;			/* no pool: bus address = physical address */
 
 	struct mm_struct *mm;		/* of the process, mmgrab()ed: only compared */
@@ -89,7 +92,9 @@ void pciem_bridge_put(struct pciem_bridge *bridge);
 void pciem_bridge_serve(struct pciem_bridge *bridge);
 struct device *pciem_bridge_dev(struct pciem_bridge *bridge);
 
-/* Does the caller run on top of, or inside, the thread that would have to answer it? Any context. */
+/*
+ * Does the caller run on top of, or inside, the thread that would have to answer it? Any context.
+ */
 static inline bool pciem_on_server(struct pciem_bridge *bridge)
 {
 	return rcu_access_pointer(bridge->server) == current;

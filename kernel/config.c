@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Configuration cycles. x86 does these without pci_lock (CONFIG_PCI_LOCKLESS_CONFIG), so a driver's access may sleep; one
- * from user space comes under pci_lock with interrupts off and spins.
+ * Configuration cycles. x86 does these without pci_lock (CONFIG_PCI_LOCKLESS_CONFIG), so a
+ * driver's access may sleep; one from user space comes under pci_lock with interrupts off and
+ * spins.
  */
 #include "root.h"
 

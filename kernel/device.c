@@ -10,8 +10,9 @@
 static void (*pci_release)(struct device *dev);
 
 /*
- * A pci_dev can outlive its removal: an open file of the driver's holds it. Its bus still points into the bridge, and a driver may
- * free DMA memory late. So it pins the bridge until it is released.
+ * A pci_dev can outlive its removal: an open file of the driver's holds it. Its bus still points
+ * into the bridge, and a driver may free DMA memory late. So it pins the bridge until it is
+ * released.
  */
 static void release(struct device *dev)
 {
@@ -27,10 +28,10 @@ static void adopt(struct pci_dev *dev, struct pciem_bridge *bridge)
 	WRITE_ONCE(pci_release, dev->dev.release);
 	dev->dev.release = release;
 	/*
-	 * INTx routing is ours (pciem_intx_map): without this the ACPI code looks for the pin in the firmware's tables
-	 * and warns.
+	 * INTx routing is ours (pciem_intx_map, which gets the pin from configuration space):
+	 * without this the ACPI code looks for it in the firmware's tables, and warns.
 	 */
-	dev->irq_managed = 1;
+	dev->pin = 0;
 	pciem_dma_adopt(bridge, &dev->dev);
 }
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DMA through the pool. Coherent memory is pool memory. A streaming mapping takes whole pool pages, at the same offset within the page as the
- * buffer has, and the data is copied ("bounced") when it changes hands:
+ * DMA through the pool. Coherent memory is pool memory. A streaming mapping takes whole pool
+ * pages, at the same offset within the page as the buffer has, and the data is copied ("bounced")
+ * when it changes hands:
  *
- *   map, sync_for_device    buffer -> pool, also when the device will only write: bytes that it leaves alone must
- *                           come back as they were
+ *   map, sync_for_device    buffer -> pool, also when the device will only write: bytes that it
+ *                           leaves alone must come back as they were
  *   unmap, sync_for_cpu     pool -> buffer, unless the device only read
  *
- * After an unmap the pages are overwritten (parameter `poison`) and reused late, so that a stale access shows. The process reaches nothing
- * but the pool: a bus address outside of it is an address of nothing.
+ * After an unmap the pages are overwritten (parameter `poison`) and reused late, so that a stale
+ * access shows. The process reaches nothing but the pool: a bus address outside of it is an
+ * address of nothing.
  */
 #include "dma.h"
 
@@ -42,7 +44,9 @@ static unsigned long reach(struct device *dev, u64 mask)
 {
 	u64 last = min_not_zero(mask, dev->bus_dma_limit);
 
-	return last < PCIEM_POOL_BASE ? 0 : min_t(u64, (last - PCIEM_POOL_BASE + 1) >> PAGE_SHIFT, ULONG_MAX);
+	if (last < PCIEM_POOL_BASE)
+		return 0;
+	return min_t(u64, (last - PCIEM_POOL_BASE + 1) >> PAGE_SHIFT, ULONG_MAX);
 }
 
 static void poison(struct pciem_pool *pool, unsigned long first, unsigned long count)

@@ -101,7 +101,10 @@ static bool memory_write(struct pt_regs *regs, unsigned long address, unsigned i
 					 plain_write(address, width, value);
 }
 
-/* One element of a string instruction. `phys` is that of its device operand; `reads`: which is its source. */
+/*
+ * One element of a string instruction. `phys` is that of its device operand; `reads`: which is its
+ * source.
+ */
 static bool element(struct pt_regs *regs, const struct pciem_insn *insn,
 		    struct pciem_bridge *bridge, phys_addr_t phys, bool reads)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The native interface: a table, and one dispatcher that checks every size and makes every copy. A handler gets the whole struct, what the
- * caller did not give being zero, and what it leaves there is copied back.
+ * The native interface: a table, and one dispatcher that checks every size and makes every copy. A
+ * handler gets the whole struct, what the caller did not give being zero, and what it leaves there
+ * is copied back.
  */
 #include "ioctl.h"
 
@@ -59,7 +60,7 @@ static int create(struct pciem_file *file, union argument *arg)
 	bridge = pciem_bridge_create(create);
 	if (IS_ERR(bridge))
 		err = PTR_ERR(bridge);
-	else
+	else	/* Whoever sees the pointer sees what it points to. */
 		smp_store_release(&file->bridge, bridge);
 unlock:
 	mutex_unlock(&file->lock);
@@ -161,6 +162,7 @@ long pciem_ioctl(struct pciem_file *file, unsigned int command, void __user *arg
 	if (err)
 		return err;
 	if (!row->no_bridge) {
+		/* Pairs with the release in create(). */
 		if (!smp_load_acquire(&file->bridge))
 			return -ENXIO;
 		if (pciem_link_is_down(file->bridge))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Interrupts of a bridge. One numbering, "source": 0 .. PCIEM_VECTORS - 1 are message-signalled vectors (the source is the message data),
- * the four after them the INTx lines.
+ * Interrupts of a bridge. One numbering, "source": 0 .. PCIEM_VECTORS - 1 are message-signalled
+ * vectors (the source is the message data), the four after them the INTx lines.
  */
 #ifndef PCIEM_IRQ_H
 #define PCIEM_IRQ_H
@@ -18,8 +18,8 @@
 #define PCIEM_INTX_LINES	4u
 #define PCIEM_SOURCES		(PCIEM_VECTORS + PCIEM_INTX_LINES)
 /*
- * Where devices write messages. x86 puts its own there, so no RAM and no BAR of anybody has this address; below 4 GiB for
- * devices that cannot do 64-bit messages.
+ * Where devices write messages. x86 puts its own there, so no RAM and no BAR of anybody has this
+ * address; below 4 GiB for devices that cannot do 64-bit messages.
  */
 #define PCIEM_MSI_ADDRESS	0xfee00000u
 
@@ -55,8 +55,9 @@ int pciem_irq_init(struct pciem_bridge *bridge);
 void pciem_irq_destroy(struct pciem_bridge *bridge);
 
 /*
- * An interrupt to the handlers of a source, soon, on its CPU or another one that does not run the process (irq_deliver.c).
- * Several before the handler runs are one. Any context but NMI. -ENOLINK after pciem_irq_destroy has begun.
+ * An interrupt to the handlers of a source, soon, on its CPU or another one that does not run the
+ * process (irq_deliver.c). Several before the handler runs are one. Any context but NMI. -ENOLINK
+ * after pciem_irq_destroy has begun.
  */
 int pciem_irq_raise(struct pciem_bridge *bridge, unsigned int source);
 int pciem_delivery_init(struct pciem_irqs *irqs);

@@ -2,18 +2,21 @@
 /*
  * On which CPU an interrupt handler runs.
  *
- * A handler that reads a device register waits for the process, so it must not run on top of the process: the thread it interrupted
- * may be the one that would answer, or hold a lock that one needs. So for each interrupt:
+ * A handler that reads a device register waits for the process, so it must not run on top of the
+ * process: the thread it interrupted may be the one that would answer, or hold a lock that one
+ * needs. So for each interrupt:
  *
  *   1. its own CPU (effective affinity), if no thread of the process runs there;
  *   2. else the next online CPU where none runs;
- *   3. else its own CPU, from a worker: when the scheduler runs the worker, the process has left that CPU.
+ *   3. else its own CPU, from a worker: when the scheduler runs the worker, the process has left
+ *      that CPU.
  *
- * The choice is a guess, made on one CPU about another, so the target looks again at what it interrupted and, when it is the process after all,
- * takes way 3. A CPU is never the server's if another will do.
+ * The choice is a guess, made on one CPU about another, so the target looks again at what it
+ * interrupted and, when it is the process after all, takes way 3. A CPU is never the server's if
+ * another will do.
  *
- * The way there: an asynchronous call on the target CPU. It can run outside hard-interrupt context (a polling idle loop drains such calls itself), and then
- * queues an irq_work, which cannot.
+ * The way there: an asynchronous call on the target CPU. It can run outside hard-interrupt context
+ * (a polling idle loop drains such calls itself), and then queues an irq_work, which cannot.
  */
 #include "irq.h"
 
@@ -59,7 +62,10 @@ static int free_cpu(struct pciem_bridge *bridge, int cpu)
 	return -1;
 }
 
-/* For way 3. Under rcu_read_lock. Not where the server waits its turn, if possible: the worker would delay it. */
+/*
+ * For way 3. Under rcu_read_lock. Not where the server waits its turn, if possible: the worker
+ * would delay it.
+ */
 static int worker_cpu(struct pciem_bridge *bridge, int cpu)
 {
 	struct task_struct *server = rcu_dereference(bridge->server);
@@ -132,8 +138,8 @@ int pciem_irq_raise(struct pciem_bridge *bridge, unsigned int source)
 	delivery = per_cpu_ptr(irqs->delivery, cpu >= 0 ? cpu : worker_cpu(bridge, wish));
 	set_bit(source, delivery->pending);
 	/*
-	 * A call to the own CPU would run at once, maybe under the interrupt's own lock (unmask). -EBUSY: a call is on its way
-	 * already, and has not looked at `pending` yet.
+	 * A call to the own CPU would run at once, maybe under the interrupt's own lock (unmask).
+	 * -EBUSY: a call is on its way already, and has not looked at `pending` yet.
 	 */
 	if (cpu == smp_processor_id())
 		irq_work_queue(&delivery->work);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * INTx: four level-triggered lines, shared by the functions below the root bus. A line interrupts while it is asserted and not masked: on the
- * edge, and again when it is unmasked and still asserted.
+ * INTx: four level-triggered lines, shared by the functions below the root bus. A line interrupts
+ * while it is asserted and not masked: on the edge, and again when it is unmasked and still
+ * asserted.
  */
 #include "irq.h"
 

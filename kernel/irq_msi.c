@@ -41,7 +41,10 @@ static int alloc(struct irq_domain *domain, unsigned int virq, unsigned int coun
 	unsigned int i;
 	int first;
 
-	/* Several MSI vectors differ in the low bits of the data only: naturally aligned (PCI 3.0, 6.8.1.6). */
+	/*
+	 * Several MSI vectors differ in the low bits of the data only: naturally aligned (PCI 3.0,
+	 * 6.8.1.6).
+	 */
 	raw_spin_lock_irqsave(&irqs->lock, flags);
 	first = bitmap_find_free_region(irqs->used, PCIEM_VECTORS, get_count_order(count));
 	raw_spin_unlock_irqrestore(&irqs->lock, flags);
@@ -49,7 +52,8 @@ static int alloc(struct irq_domain *domain, unsigned int virq, unsigned int coun
 		return -ENOSPC;
 	for (i = 0; i < count; i++) {
 		irqs->cpu[first + i] = cpumask_first(cpu_online_mask);
-		irq_domain_set_info(domain, virq + i, first + i, &chip, irqs, handle_edge_irq, NULL, NULL);
+		irq_domain_set_info(domain, virq + i, first + i, &chip, irqs, handle_edge_irq,
+				    NULL, NULL);
 	}
 	return 0;
 }

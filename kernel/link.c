@@ -27,8 +27,9 @@ void pciem_link_down(struct pciem_bridge *bridge, const char *why)
 }
 
 /*
- * Reads notice a silent process by themselves; posted writes do not. While entries wait, look four times in each read
- * deadline whether the process still takes some. An idle bridge has no timer running.
+ * Reads notice a silent process by themselves; posted writes do not. While entries wait, look four
+ * times in each read deadline whether the process still takes some. An idle bridge has no timer
+ * running.
  */
 static unsigned long watch_period(void)
 {
@@ -55,8 +56,8 @@ static void watch(struct work_struct *work)
 		goto put;
 	if (!pciem_queue_waiting(&bridge->queue)) {
 		clear_bit(0, &bridge->watching);
+		/* An entry that was queued before the bit was clear armed nothing: look again. */
 		smp_mb__after_atomic();
-		/* An entry that was queued before the bit was clear armed nothing. */
 		if (pciem_queue_waiting(&bridge->queue))
 			pciem_link_watch(bridge);
 		goto put;

@@ -13,11 +13,15 @@ static inline bool pciem_link_is_down(struct pciem_bridge *bridge)
 }
 
 /*
- * Take the link down: every waiter is released with all ones, later accesses end at once, the devices are removed by a
- * work item. `why` is logged, or NULL when the process asked for it by closing. Only the first call counts.
+ * Take the link down: every waiter is released with all ones, later accesses end at once, the
+ * devices are removed by a work item. `why` is logged, or NULL when the process asked for it by
+ * closing. Only the first call counts.
  */
 void pciem_link_down(struct pciem_bridge *bridge, const char *why);
-/* Make sure that somebody looks whether the process goes on consuming; called after each entry is queued. */
+/*
+ * Make sure that somebody looks whether the process goes on consuming; called after each entry is
+ * queued.
+ */
 void pciem_link_watch(struct pciem_bridge *bridge);
 void pciem_link_init(struct pciem_bridge *bridge);
 

@@ -9,8 +9,8 @@
 #include "ram.h"
 
 /*
- * Direct mode: the whole of physical RAM, by frame number and without references, like /dev/mem. Frames that are not RAM
- * give SIGBUS.
+ * Direct mode: the whole of physical RAM, by frame number and without references, like /dev/mem.
+ * Frames that are not RAM give SIGBUS.
  */
 static vm_fault_t direct_fault(struct vm_fault *vmf)
 {

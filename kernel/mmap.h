@@ -2,12 +2,13 @@
 #ifndef PCIEM_MMAP_H
 #define PCIEM_MMAP_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 /* Offsets on the file; far apart, so that no mapping can reach from one into the next. */
 #define PCIEM_MMAP_QUEUE	0ULL
-#define PCIEM_MMAP_POOL		(1ULL << 40)
-#define PCIEM_MMAP_DIRECT	(1ULL << 52)
+#define PCIEM_MMAP_POOL		BIT_ULL(40)
+#define PCIEM_MMAP_DIRECT	BIT_ULL(52)
 
 struct pciem_bridge;
 struct vm_area_struct;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The DMA pool of a bridge: ordinary pages, contiguous for devices and for the kernel, mapped whole into the process. All
- * that a device can reach. Bus address = PCIEM_POOL_BASE + offset.
+ * The DMA pool of a bridge: ordinary pages, contiguous for devices and for the kernel, mapped
+ * whole into the process. All that a device can reach. Bus address = PCIEM_POOL_BASE + offset.
  */
 #ifndef PCIEM_POOL_H
 #define PCIEM_POOL_H

@@ -43,9 +43,10 @@ void pciem_queue_destroy(struct pciem_queue *queue)
 /* With the lock held. */
 static int room(struct pciem_queue *queue)
 {
-	/* The acquire pairs with the process's release of head: it has copied the entry out. */
-	u32 used = queue->tail - smp_load_acquire(&queue->header->head);
+	u32 used;
 
+	/* Pairs with the process's release of head: it has copied the entry out. */
+	used = queue->tail - smp_load_acquire(&queue->header->head);
 	if (used > queue->mask + 1)
 		return -EPROTO;
 	return used <= queue->mask ? 0 : -EAGAIN;
@@ -56,12 +57,13 @@ static void append(struct pciem_queue *queue, const struct pciem_entry *entry)
 {
 	queue->entries[queue->tail & queue->mask] = *entry;
 	queue->tail++;
+	/* The process loads tail with acquire, then the entry. */
 	smp_store_release(&queue->header->tail, queue->tail);
 }
 
-/* The process sets the flag, then looks at tail; we store tail, then look at the flag. */
 static int sleeps(struct pciem_queue *queue)
 {
+	/* We store tail, then look at the flag; the process sets the flag, then looks at tail. */
 	smp_mb();
 	return READ_ONCE(queue->header->flags) & PCIEM_QUEUE_NEED_WAKEUP ? 1 : 0;
 }
@@ -108,6 +110,7 @@ bool pciem_queue_answered(struct pciem_queue *queue, u32 tag, u64 *data)
 {
 	struct pciem_slot *slot = &queue->slots[slot_of(tag)];
 
+	/* The process stores data, then state. */
 	if (smp_load_acquire(&slot->state) != (tag << 2 | PCIEM_PHASE_DONE))
 		return false;
 	*data = READ_ONCE(slot->data);

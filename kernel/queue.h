@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The producer side of the transaction queue: a FIFO of entries and the completion slots, both in memory that the process
- * maps read-write. Nothing read back from there is trusted: `head` is only compared, `state` only matched with the tag.
+ * The producer side of the transaction queue: a FIFO of entries and the completion slots, both in
+ * memory that the process maps read-write. Nothing read back from there is trusted: `head` is only
+ * compared, `state` only matched with the tag.
  *
- * This file pair has no dependency on the rest of the module; the unit tests link it in user space.
+ * This file pair has no dependency on the rest of the module; the unit tests link it in user
+ * space.
  */
 #ifndef PCIEM_QUEUE_H
 #define PCIEM_QUEUE_H
@@ -38,11 +40,14 @@ int pciem_queue_init(struct pciem_queue *queue, u32 entries);
 void pciem_queue_destroy(struct pciem_queue *queue);
 
 /*
- * Append an entry. Any context, NMI excepted. Returns 0, or 1 when the process sleeps and must be woken; -EAGAIN: full;
- * -EPROTO: the process wrote an impossible head.
+ * Append an entry. Any context, NMI excepted. Returns 0, or 1 when the process sleeps and must be
+ * woken; -EAGAIN: full; -EPROTO: the process wrote an impossible head.
  */
 int pciem_queue_post(struct pciem_queue *queue, struct pciem_entry *entry);
-/* The same for a non-posted one: takes a completion slot and sets entry->tag. -EAGAIN also when no slot is free. */
+/*
+ * The same for a non-posted one: takes a completion slot and sets entry->tag. -EAGAIN also when no
+ * slot is free.
+ */
 int pciem_queue_request(struct pciem_queue *queue, struct pciem_entry *entry);
 /* Is the answer there? Then *data is it. Callable until pciem_queue_finish. */
 bool pciem_queue_answered(struct pciem_queue *queue, u32 tag, u64 *data);

@@ -2,11 +2,13 @@
 /*
  * Who waits, and how. A read needs its value, so the CPU that issued it waits for the process:
  *
- *   SLEEP   nothing forbids it: spin for a moment when the server is at work on another CPU, then sleep
- *   YIELD   preemptible, but the task has already said that it is about to sleep (a register read inside wait_event()):
- *           sleeping here would lose its state, so poll and let others run
+ *   SLEEP   nothing forbids it: spin for a moment when the server is at work on another CPU, then
+ *           sleep
+ *   YIELD   preemptible, but the task has already said that it is about to sleep (a register read
+ *           inside wait_event()): sleeping here would lose its state, so poll and let others run
  *   SPIN    atomic: poll. The process must run on another CPU; see rescue.c for when it cannot
- *   REFUSE  an answer can never come (the server itself is beneath us) or the queue cannot be used (NMI)
+ *   REFUSE  an answer can never come (the server itself is beneath us) or the queue cannot be used
+ *           (NMI)
  */
 #include "request.h"
 

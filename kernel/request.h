@@ -6,13 +6,15 @@
 #include "bridge.h"
 
 /*
- * A non-posted transaction: returns the value, all ones (of `size` bytes) when there is none. Any context; sleeps only
- * where the context allows it, else spins, in both cases no longer than the deadline.
+ * A non-posted transaction: returns the value, all ones (of `size` bytes) when there is none. Any
+ * context; sleeps only where the context allows it, else spins, in both cases no longer than the
+ * deadline.
  */
 u64 pciem_request(struct pciem_bridge *bridge, enum pciem_op op, u64 addr, unsigned int size,
 		  u64 data);
 /*
- * A posted write. Any context. Waits only while the queue is full. Lost only when the link goes down, or from NMI.
+ * A posted write. Any context. Waits only while the queue is full. Lost only when the link goes
+ * down, or from NMI.
  */
 void pciem_post(struct pciem_bridge *bridge, u64 addr, unsigned int size, u64 data);
 /* Tell the process that a scan or removal is through. Sleeps while the queue is full. */

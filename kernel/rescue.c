@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An issuer that spins with preemption off occupies its CPU. If the scheduler has put the server (just woken, or
- * preempted) into that CPU's run queue, nobody runs it until load balancing happens to move it, which can take longer than the
- * deadline. So ask a worker on another CPU to move it: narrow its affinity for a moment, then restore it. A server
- * that the user pinned to this CPU is left there; its reads in atomic context end at the deadline.
+ * An issuer that spins with preemption off occupies its CPU. If the scheduler has put the server
+ * (just woken, or preempted) into that CPU's run queue, nobody runs it until load balancing
+ * happens to move it, which can take longer than the deadline. So ask a worker on another CPU to
+ * move it: narrow its affinity for a moment, then restore it. A server that the user pinned to
+ * this CPU is left there; its reads in atomic context end at the deadline.
  */
 #include "rescue.h"
 

@@ -17,7 +17,10 @@ static int take_domain(void)
 {
 	int first = DOMAIN_FIRST, domain;
 
-	/* Another driver (VMD) numbers its domains in the same range without registering them anywhere but on the bus. */
+	/*
+	 * Another driver (VMD) numbers its domains in the same range without registering them
+	 * anywhere but on the bus.
+	 */
 	for (;;) {
 		domain = ida_alloc_range(&domains, first, DOMAIN_LAST, GFP_KERNEL);
 		if (domain < 0 || !pci_find_bus(domain, 0))

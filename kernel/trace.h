@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tracepoints: every transaction, interrupt and DMA mapping of every bridge. `domain` names the bridge. */
+/*
+ * Tracepoints: every transaction, interrupt and DMA mapping of every bridge. `domain` names the
+ * bridge.
+ */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM pciem
 

@@ -2,18 +2,22 @@
 /*
  * MMIO to a window traps, without memory behind it and without touching any driver:
  *
- *   map    every ioremap() enters one function to write page-table entries. For an address in a window its protection is changed so that the
- *          entries are non-present for the MMU but keep the frame number and still count as present for the kernel,
- *          which therefore unmaps them as usual.
- *   fault  an access faults, and the kernel's fault handling ends in a function that would report a bad kernel access. For an address
- *          that such an entry maps we run instead, as ordinary code in the faulting context.
+ *   map    every ioremap() enters one function to write page-table entries. For an address in a
+ *          window its protection is changed so that the entries are non-present for the MMU but
+ *          keep the frame number and still count as present for the kernel, which therefore unmaps
+ *          them as usual.
+ *   fault  an access faults, and the kernel's fault handling ends in a function that would report
+ *          a bad kernel access. For an address that such an entry maps we run instead, as ordinary
+ *          code in the faulting context.
  *
- * Both hooks are ftrace callbacks; all others of their kind (a user's segmentation fault, say) pass with a compare or two.
+ * Both hooks are ftrace callbacks; all others of their kind (a user's segmentation fault, say)
+ * pass with a compare or two.
  *
- * No call to the replaced function is ever made: whether the access can be emulated is decided in the callback.
+ * No call to the replaced function is ever made: whether the access can be emulated is decided in
+ * the callback.
  *
- * Unloading: a running emulation holds its bridge and so the module; outside that span our code runs with interrupts
- * off, so a grace period after the hooks are gone ends it.
+ * Unloading: a running emulation holds its bridge and so the module; outside that span our code
+ * runs with interrupts off, so a grace period after the hooks are gone ends it.
  */
 #include "trap.h"
 

@@ -10,7 +10,10 @@ struct pciem_bridge;
 int pciem_trap_init(void);
 void pciem_trap_exit(void);
 
-/* The access itself. `bridge` NULL: its window has just gone, so all ones and no effect. Any context. */
+/*
+ * The access itself. `bridge` NULL: its window has just gone, so all ones and no effect. Any
+ * context.
+ */
 u64 pciem_trap_read(struct pciem_bridge *bridge, phys_addr_t addr, unsigned int width);
 void pciem_trap_write(struct pciem_bridge *bridge, phys_addr_t addr, unsigned int width, u64 value);
 /* The bridge whose window holds the address, with a reference, or NULL. Any context. */

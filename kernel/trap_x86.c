@@ -14,8 +14,8 @@
 #include "trap.h"
 
 /*
- * The frame numbers of non-present entries are stored inverted against L1TF; in the lower half of the address space their inverse is an
- * address that no RAM has.
+ * The frame numbers of non-present entries are stored inverted against L1TF; in the lower half of
+ * the address space their inverse is an address that no RAM has.
  */
 u64 pciem_arch_phys_limit(void)
 {
@@ -76,7 +76,10 @@ static int decode(struct pciem_insn *insn, u8 *code, unsigned long ip)
 	return pciem_insn_decode(insn, code, size, IS_ENABLED(CONFIG_X86_64));
 }
 
-/* An access whose other operand is bad: the next fault of this task at this place is the kernel's own to report. */
+/*
+ * An access whose other operand is bad: the next fault of this task at this place is the kernel's
+ * own to report.
+ */
 static struct {
 	raw_spinlock_t lock;
 	struct task_struct *task;
@@ -109,7 +112,10 @@ static bool passed(unsigned long ip)
 	return ours;
 }
 
-/* In place of bad_area_nosemaphore(): interrupts are off, as the entry code left them, and off again on return. */
+/*
+ * In place of bad_area_nosemaphore(): interrupts are off, as the entry code left them, and off
+ * again on return.
+ */
 static noinline void emulate(struct pt_regs *regs, unsigned long error_code, unsigned long address)
 {
 	u8 code[PCIEM_INSN_MAX_LENGTH];
@@ -117,7 +123,10 @@ static noinline void emulate(struct pt_regs *regs, unsigned long error_code, uns
 	struct pciem_insn insn;
 	phys_addr_t phys;
 
-	/* The callback has seen both succeed; if they do not now, the access is simply tried again. */
+	/*
+	 * The callback has seen both succeed; if they do not now, the access is simply tried
+	 * again.
+	 */
 	if (!leaf_phys(address, &phys) || decode(&insn, code, regs->ip))
 		return;
 	bridge = pciem_trap_bridge(phys);
@@ -160,7 +169,9 @@ static bool wanted(struct pt_regs *fault, unsigned long error_code, unsigned lon
 	return ours;
 }
 
-/* void bad_area_nosemaphore(struct pt_regs *regs, unsigned long error_code, unsigned long address) */
+/*
+ * void bad_area_nosemaphore(struct pt_regs *regs, unsigned long error_code, unsigned long address)
+ */
 void notrace pciem_arch_on_fault(unsigned long ip, unsigned long parent_ip,
 				 struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {

@@ -23,7 +23,10 @@ static int claim_below_4g(struct resource *res, u64 size)
 
 	if (!allocate_resource(&iomem_resource, res, size, SZ_1M, U32_MAX, size, NULL, NULL))
 		return 0;
-	/* Firmware often gives the whole hole to a host bridge: a free part of its window serves as well. */
+	/*
+	 * Firmware often gives the whole hole to a host bridge: a free part of its window serves
+	 * as well.
+	 */
 	while ((bus = pci_find_next_bus(bus))) {
 		pci_bus_for_each_resource(bus, parent, i) {
 			if (!parent || resource_type(parent) != IORESOURCE_MEM ||

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory windows: holes in the physical address space. Nothing decodes them and no cycle ever reaches them, because every mapping of them
- * is made non-present (trap.c); the addresses only have to be unused by everybody else.
+ * Memory windows: holes in the physical address space. Nothing decodes them and no cycle ever
+ * reaches them, because every mapping of them is made non-present (trap.c); the addresses only
+ * have to be unused by everybody else.
  */
 #ifndef PCIEM_WINDOW_H
 #define PCIEM_WINDOW_H
@@ -18,8 +19,8 @@ struct pciem_window {
 };
 
 /*
- * Take `size` bytes (a power of two) below or above 4 GiB, or the largest power of two below it that can be had, down to
- * 1 MiB. -ENOSPC. Sleeps.
+ * Take `size` bytes (a power of two) below or above 4 GiB, or the largest power of two below it
+ * that can be had, down to 1 MiB. -ENOSPC. Sleeps.
  */
 int pciem_window_claim(struct pciem_window *window, struct pciem_bridge *bridge, u64 size,
 		       bool above_4g);

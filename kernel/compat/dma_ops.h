@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dma_map_ops takes physical addresses since Linux 6.18, pages before. The module has only the newer form; these two macros, used at file
- * scope and inside the initializer, make the other of it.
+ * dma_map_ops takes physical addresses since Linux 6.18, pages before. The module has only the
+ * newer form; these two macros, used at file scope and inside the initializer, make the other of
+ * it.
  */
 #ifndef PCIEM_COMPAT_DMA_OPS_H
 #define PCIEM_COMPAT_DMA_OPS_H

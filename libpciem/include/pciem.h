@@ -2,11 +2,13 @@
 /*
  * libpciem: be the far side of a PCIem host bridge.
  *
- * A handle is one open /dev/pciem with one bridge on it. All functions return 0 (or a documented positive value) on
- * success and a negative errno on failure; errno itself is left alone. Meanings of the errnos: <linux/pciem.h>.
+ * A handle is one open /dev/pciem with one bridge on it. All functions return 0 (or a documented
+ * positive value) on success and a negative errno on failure; errno itself is left alone. Meanings
+ * of the errnos: <linux/pciem.h>.
  *
- * Threads: one thread at a time consumes (pciem_next, pciem_wait, pciem_arm, pciem_disarm). pciem_complete, pciem_msi,
- * pciem_intx, pciem_pool and pciem_link_up may be called from any thread at any time between create and close.
+ * Threads: one thread at a time consumes (pciem_next, pciem_wait, pciem_arm, pciem_disarm).
+ * pciem_complete, pciem_msi, pciem_intx, pciem_pool and pciem_link_up may be called from any
+ * thread at any time between create and close.
  */
 #ifndef PCIEM_H
 #define PCIEM_H
@@ -73,30 +75,45 @@ struct pciem_features {
 int pciem_open(struct pciem **handle, const char *node);
 /* What the kernel offers. Works before pciem_create. */
 int pciem_query(struct pciem *handle, struct pciem_features *features);
-/* Create the bridge and map its queue and pool (NULL: all defaults). Nothing appears on the bus before pciem_scan. */
+/*
+ * Create the bridge and map its queue and pool (NULL: all defaults). Nothing appears on the bus
+ * before pciem_scan.
+ */
 int pciem_create(struct pciem *handle, const struct pciem_options *options);
 /* The bridge as created; valid until pciem_close. */
 const struct pciem_info *pciem_info(const struct pciem *handle);
 /* Link down, devices removed, mappings gone. The handle is freed. Accepts NULL. */
 void pciem_close(struct pciem *handle);
 
-/* For event loops: readable (POLLIN) when transactions wait after pciem_arm; POLLHUP when the link is down. */
+/*
+ * For event loops: readable (POLLIN) when transactions wait after pciem_arm; POLLHUP when the link
+ * is down.
+ */
 int pciem_fd(const struct pciem *handle);
-/* False once the kernel has taken the link down (a deadline was missed); every call then gives -ENOLINK. */
+/*
+ * False once the kernel has taken the link down (a deadline was missed); every call then gives
+ * -ENOLINK.
+ */
 bool pciem_link_up(const struct pciem *handle);
 
 /* The calling thread is the consumer from now on. */
 int pciem_serve(struct pciem *handle);
-/* Take the next transaction: 1 taken, 0 none waiting, -ENOLINK link down and none waiting. Never sleeps. */
+/*
+ * Take the next transaction: 1 taken, 0 none waiting, -ENOLINK link down and none waiting. Never
+ * sleeps.
+ */
 int pciem_next(struct pciem *handle, struct pciem_transaction *transaction);
 /* True when pciem_next would give one. Only reads memory: cheap enough for a polling loop. */
 bool pciem_pending(const struct pciem *handle);
-/* Before sleeping on the fd: 0 go to sleep, 1 transactions came meanwhile (do not sleep; disarmed again). */
+/*
+ * Before sleeping on the fd: 0 go to sleep, 1 transactions came meanwhile (do not sleep; disarmed
+ * again).
+ */
 int pciem_arm(struct pciem *handle);
 void pciem_disarm(struct pciem *handle);
 /*
- * Wait until a transaction is there: 1 there is one, 0 timeout, -EINTR, -ENOLINK. Polls first, for a time that adapts
- * between 0 and the poll limit, then sleeps. timeout_ms as in poll(2).
+ * Wait until a transaction is there: 1 there is one, 0 timeout, -EINTR, -ENOLINK. Polls first, for
+ * a time that adapts between 0 and the poll limit, then sleeps. timeout_ms as in poll(2).
  */
 int pciem_wait(struct pciem *handle, int timeout_ms);
 /* Upper limit of the adaptive polling in nanoseconds; 0 never polls. Default 50000. */
@@ -115,9 +132,15 @@ int pciem_msi(struct pciem *handle, uint64_t address, uint32_t data);
 /* Level of INTx line 0..3 of the root bus: line = (slot + pin - 1) & 3, INTA being pin 1. */
 int pciem_intx(struct pciem *handle, unsigned int line, bool level);
 
-/* The memory behind [address, address + length), or NULL when not wholly inside the pool (or physical RAM range when direct). */
+/*
+ * The memory behind [address, address + length), or NULL when not wholly inside the pool (or
+ * physical RAM range when direct).
+ */
 void *pciem_pool(struct pciem *handle, uint64_t address, size_t length);
-/* Map physical RAM [address, address + length) of a direct bridge; page aligned; munmap it yourself. */
+/*
+ * Map physical RAM [address, address + length) of a direct bridge; page aligned; munmap it
+ * yourself.
+ */
 int pciem_map_direct(struct pciem *handle, uint64_t address, size_t length, void **memory);
 
 #ifdef __cplusplus

@@ -2,27 +2,30 @@
 /*
  * PCIem: a software PCIe host bridge whose far side is a process.
  *
- * A process opens /dev/pciem and creates a bridge on the open file. From then on everything that a hardware host bridge
- * would put on the wire reaches that process as a transaction in a shared-memory queue: configuration reads and writes,
- * memory reads and writes. The process answers the non-posted ones, raises interrupts, and moves data through the DMA
- * pool. Closing the file takes the link down and removes every device below the bridge.
+ * A process opens /dev/pciem and creates a bridge on the open file. From then on everything that a
+ * hardware host bridge would put on the wire reaches that process as a transaction in a
+ * shared-memory queue: configuration reads and writes, memory reads and writes. The process
+ * answers the non-posted ones, raises interrupts, and moves data through the DMA pool. Closing the
+ * file takes the link down and removes every device below the bridge.
  *
  * One file is one bridge. Any thread of any process that holds the file may use it.
  *
  * Conventions
- *   - Every argument struct begins with its own size in bytes. A kernel that knows a shorter struct accepts a longer one
- *     whose tail is zero; a kernel that knows a longer struct treats what is missing as zero.
+ *   - Every argument struct begins with its own size in bytes. A kernel that knows a shorter
+ *     struct accepts a longer one whose tail is zero; a kernel that knows a longer struct treats
+ *     what is missing as zero.
  *   - Reserved fields and unknown flag bits must be zero.
  *   - Integers are in the byte order of the CPU. Addresses and lengths are bytes.
  *
  * errno of every ioctl
- *   EINVAL      a reserved field, flag, range or alignment is wrong, or the struct is shorter than its mandatory part
+ *   EINVAL      a reserved field, flag, range or alignment is wrong, or the struct is shorter than
+ *               its mandatory part
  *   E2BIG       the struct is longer than this kernel's and its tail is not zero
  *   EFAULT      the argument is not readable or writable memory
  *   ENOTTY      no such ioctl
  *   ENXIO       no bridge was created on this file yet
  *   EBUSY       a bridge was created on this file already, or the operation is under way
- *   ENOLINK     the link is down: the file's bridge missed a deadline or its devices are being taken away
+ *   ENOLINK     the link is down: the bridge missed a deadline, or its devices are being taken away
  *   EPERM       the operation needs a capability that the caller lacks
  *   ENOMEM      memory could not be had
  *   ENOSPC      no room: address space for a window, or a domain number
@@ -50,7 +53,7 @@ enum {
 
 /* PCIEM_QUERY: what this kernel offers. Needs no bridge. */
 #define PCIEM_FEATURE_DMA_POOL		(1ULL << 0)	/* isolated DMA */
-#define PCIEM_FEATURE_DMA_DIRECT	(1ULL << 1)	/* PCIEM_BRIDGE_DMA_DIRECT, for CAP_SYS_RAWIO */
+#define PCIEM_FEATURE_DMA_DIRECT	(1ULL << 1)	/* PCIEM_BRIDGE_DMA_DIRECT */
 #define PCIEM_FEATURE_MSI		(1ULL << 2)	/* MSI and MSI-X */
 #define PCIEM_FEATURE_INTX		(1ULL << 3)
 
@@ -64,13 +67,16 @@ struct pciem_query {
 	__u32 read_timeout_ms;	/* out: deadline of a read whose issuer sleeps */
 	__u32 atomic_timeout_ms;	/* out: deadline of a read whose issuer cannot sleep */
 };
+
 #define PCIEM_QUERY	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_QUERY)
 
 /*
- * PCIEM_BRIDGE_CREATE: once for each open file. No device is looked for yet: see PCIEM_SCAN.
- * Sizes are powers of two; 0 takes the default. The windows and the pool that were really had are written back.
+ * PCIEM_BRIDGE_CREATE: once for each open file. No device is looked for yet: see PCIEM_SCAN. Sizes
+ * are powers of two; 0 takes the default. The windows and the pool that were really had are
+ * written back.
  */
-#define PCIEM_BRIDGE_DMA_DIRECT	(1U << 0)	/* bus address = physical address, all RAM mappable; CAP_SYS_RAWIO */
+/* Bus address = physical address, and all RAM can be mapped. Needs CAP_SYS_RAWIO. */
+#define PCIEM_BRIDGE_DMA_DIRECT	(1U << 0)
 
 struct pciem_bridge_create {
 	__u32 size;
@@ -94,42 +100,56 @@ struct pciem_bridge_create {
 	__u32 entries_offset;	/* out: of the entries inside the queue area */
 	__u32 reserved;
 };
+
 #define PCIEM_BRIDGE_CREATE	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_BRIDGE_CREATE)
 
 /*
- * PCIEM_SERVE: the calling thread is the one that consumes the queue. The kernel uses it to keep interrupts off the CPU
- * that thread runs on, and never to spin for an answer on top of it. Replaces an earlier registration.
- * PCIEM_SCAN: look for devices and offer them to drivers; also after hot-add. Returns at once; the result comes as
- * PCIEM_NOTICE_SCANNED, and the process must serve the queue meanwhile. EBUSY while one is under way.
- * PCIEM_REMOVE: orderly removal of every device (drivers still reach them meanwhile). Returns at once;
- * PCIEM_NOTICE_REMOVED follows. A later PCIEM_SCAN finds the devices again.
+ * PCIEM_SERVE: the calling thread is the one that consumes the queue. The kernel uses it to keep
+ * interrupts off the CPU that thread runs on, and never to wait for an answer on top of it.
+ * Replaces an earlier registration.
+ *
+ * PCIEM_SCAN: look for devices and offer them to drivers; also after hot-add. Returns at once; the
+ * result comes as PCIEM_NOTICE_SCANNED, and the process must serve the queue meanwhile. EBUSY while
+ * one is under way.
+ *
+ * PCIEM_REMOVE: orderly removal of every device (drivers still reach them meanwhile). Returns at
+ * once; PCIEM_NOTICE_REMOVED follows. A later PCIEM_SCAN finds the devices again.
  */
 struct pciem_simple {
 	__u32 size;
 	__u32 flags;		/* 0 */
 };
+
 #define PCIEM_SERVE	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_SERVE)
 #define PCIEM_SCAN	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_SCAN)
 #define PCIEM_REMOVE	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_REMOVE)
 
-/* PCIEM_WAKE: the issuer of this tag sleeps (its slot said PCIEM_PHASE_SLEEPING) and its answer is in the slot. */
+/*
+ * PCIEM_WAKE: the issuer of this tag sleeps (its slot said PCIEM_PHASE_SLEEPING) and its answer is
+ * in the slot.
+ */
 struct pciem_wake {
 	__u32 size;
 	__u32 tag;
 };
+
 #define PCIEM_WAKE	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_WAKE)
 
-/* PCIEM_MSI: a memory write of 4 bytes to msi_address. EINVAL: another address, or data no vector has (PCI 3.0, 6.8). */
+/*
+ * PCIEM_MSI: a memory write of 4 bytes to msi_address. EINVAL: another address, or data no vector
+ * has (PCI 3.0, 6.8).
+ */
 struct pciem_msi {
 	__u32 size;
 	__u32 data;
 	__u64 address;
 };
+
 #define PCIEM_MSI	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_MSI)
 
 /*
- * PCIEM_INTX: set the level of an INTx line of the root bus. INTA..INTD of the function in slot s is line
- * (s + pin - 1) & 3, pin 1 being INTA (PCIe 6.0, 2.2.8.1).
+ * PCIEM_INTX: set the level of an INTx line of the root bus. INTA..INTD of the function in slot s
+ * is line (s + pin - 1) & 3, pin 1 being INTA (PCIe 6.0, 2.2.8.1).
  */
 struct pciem_intx {
 	__u32 size;
@@ -137,16 +157,18 @@ struct pciem_intx {
 	__u32 level;		/* 0 deasserted, 1 asserted */
 	__u32 reserved;
 };
+
 #define PCIEM_INTX	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_INTX)
 
 /*
  * The queue area: one header page, the completion slots, the entries. Shared, read-write.
  *
- * Consuming: entries head..tail-1 (both free-running; index = value & (queue_entries - 1)) are valid. Load tail with
- * acquire, copy the entry, store head + 1 with release. Before sleeping in poll(2) on the file set
- * PCIEM_QUEUE_NEED_WAKEUP, then look at tail again (full barrier between); clear it when awake. poll says POLLIN when
- * entries wait, POLLHUP | POLLERR when the link is down. Entries stand in the order in which the CPUs issued them; a
- * posted write is never dropped while the link is up.
+ * Consuming: entries head..tail-1 (both free-running; index = value & (queue_entries - 1)) are
+ * valid. Load tail with acquire, copy the entry, store head + 1 with release. Before sleeping in
+ * poll(2) on the file set PCIEM_QUEUE_NEED_WAKEUP, then look at tail again (full barrier between);
+ * clear it when awake. poll says POLLIN when entries wait, POLLHUP | POLLERR when the link is
+ * down. Entries stand in the order in which the CPUs issued them; a posted write is never dropped
+ * while the link is up.
  */
 #define PCIEM_QUEUE_NEED_WAKEUP	(1U << 0)
 
@@ -176,9 +198,10 @@ enum pciem_notice {
 };
 
 /*
- * Configuration addresses have the ECAM form: bus << 20 | device << 15 | function << 12 | register (PCIe 6.0, 7.2.2).
- * Memory addresses are bus addresses inside a window. An access never crosses the end of its naturally aligned
- * 8 bytes for configuration; memory accesses can be misaligned when the driver's are.
+ * Configuration addresses have the ECAM form: bus << 20 | device << 15 | function << 12 | register
+ * (PCIe 6.0, 7.2.2). Memory addresses are bus addresses inside a window. An access never crosses
+ * the end of its naturally aligned 8 bytes for configuration; memory accesses can be misaligned
+ * when the driver's are.
  */
 struct pciem_entry {
 	__u64 addr;
@@ -191,9 +214,10 @@ struct pciem_entry {
 };
 
 /*
- * Answering: if state >> 2 is not the tag, the issuer has gone (deadline): forget it. Else store data, then exchange
- * state for tag << 2 | PCIEM_PHASE_DONE (compare-and-exchange, release); when the old phase was PCIEM_PHASE_SLEEPING call
- * PCIEM_WAKE. An absent register or function is answered with all ones.
+ * Answering: if state >> 2 is not the tag, the issuer has gone (deadline): forget it. Else store
+ * data, then exchange state for tag << 2 | PCIEM_PHASE_DONE (compare-and-exchange, release); when
+ * the old phase was PCIEM_PHASE_SLEEPING call PCIEM_WAKE. An absent register or function is
+ * answered with all ones.
  */
 #define PCIEM_PHASE_PENDING	0	/* the issuer watches the slot */
 #define PCIEM_PHASE_SLEEPING	1	/* the issuer must be woken with PCIEM_WAKE */
