@@ -60,6 +60,20 @@ static void pin(int cpu)
     }
 }
 
+/* QEMU's own handler says on stderr that it was told to end; that it does is enough. The second one cuts it short. */
+static void terminate(int signal)
+{
+    qemu_system_killed(0, 0);
+}
+
+static void handle_signals(void)
+{
+    struct sigaction action = { .sa_handler = terminate };
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
 static void removal_too_long(void *opaque)
 {
     bool *too_long = opaque;
@@ -97,6 +111,7 @@ int main(int argc, char **argv)
     if (options.bridge.cpu >= 0) {
         pin(options.bridge.cpu);
     }
+    handle_signals();
     memory_lock();
     bus_start(pciem_host);
 
