@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: GPL-2.0-only
 # What is ours: pciem.ko for the chosen kernel, libpciem, pciem-qemu and the tests, all through meson.
 

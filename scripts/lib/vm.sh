@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2054
 # SPDX-License-Identifier: GPL-2.0-only
 # Boots the sandbox. Needs KERNEL_VERSION, KERNEL_DIR, SANDBOX_INITRAMFS and the settings below; the exit status of
 # vm_run is COMMAND's.
@@ -57,9 +57,8 @@ vm_settings()
 {
 	declare -p MODULE PCIEM_QEMU DEVICE_ARGS COMMAND KERNEL_DIR PCIEM_ROOT PCIEM_BUILD PCIEM_CACHE
 	local SANDBOX_TTY=$1 SANDBOX_CWD=$PWD SANDBOX_ROWS='' SANDBOX_COLUMNS='' SANDBOX_TERM=${TERM:-} SANDBOX_LANG=${LANG:-}
-	local -a SHARES=("${VM_SHARES[@]}")
 	[[ ! $1 ]] || read -r SANDBOX_ROWS SANDBOX_COLUMNS < <(stty size)
-	declare -p SANDBOX_TTY SANDBOX_CWD SANDBOX_ROWS SANDBOX_COLUMNS SANDBOX_TERM SANDBOX_LANG SHARES | sed 's/^declare --/declare -g/'
+	declare -p SANDBOX_TTY SANDBOX_CWD SANDBOX_ROWS SANDBOX_COLUMNS SANDBOX_TERM SANDBOX_LANG | sed 's/^declare --/declare -g/'
 }
 
 vm_run()
@@ -72,6 +71,7 @@ vm_run()
 	accel=$(vm_accelerator)
 
 	vm_settings "$tty" >"$VM_RUN/settings"
+	printf '%s\n' "${VM_SHARES[@]}" >"$VM_RUN/shares"
 	cp "$PCIEM_ROOT/scripts/guest/init" "$VM_RUN/init"
 
 	local -a qemu=(
@@ -220,5 +220,5 @@ vm_tidy()
 		wait "${_vm_readers[$name]}" 2>/dev/null || true
 	done
 	_vm_readers=()
-	[[ ! $VM_RUN ]] || rm -f "$VM_RUN"/{control,out,err,init}
+	[[ ! $VM_RUN ]] || rm -f "$VM_RUN"/{control,out,err,init,shares}
 }

@@ -1,0 +1,248 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# For inside() of tests: emulated drives that come and go, and what the machine shows of them.
+#
+# A pciem-qemu is known by a short name of the test's choice: after drive_start main -device ... there are PID[main],
+# ADDRESS[main] and NODE[main] (of its first drive), and what it said is in OUT[main].out and OUT[main].err.
+
+declare -A PID=() ADDRESS=() NODE=() OUT=()
+drive_dir=$(mktemp -d /tmp/drive.XXXXXX)
+parameters=/sys/module/pciem/parameters
+
+# The deadline of the module, and what an emulated machine with two busy processors needs beside it.
+deadline_ms()
+{
+	printf '%s\n' "$(($(<"$parameters/read_timeout_ms") + 3000))"
+}
+
+now_ms()
+{
+	local up
+	read -r up _ </proc/uptime
+	printf '%s\n' "$((10#${up/./} * 10))"
+}
+
+# within MS COMMAND...: asks COMMAND again and again until it succeeds; fails when that takes longer. Sets WAITED (ms).
+within()
+{
+	local limit=$1 start
+	shift
+	start=$(now_ms)
+	until "$@"; do
+		WAITED=$(($(now_ms) - start))
+		((WAITED < limit)) || return 1
+		sleep 0.02
+	done
+	WAITED=$(($(now_ms) - start))
+}
+
+# A process that is gone, or a zombie that only waits for its parent's wait.
+ended()
+{
+	local state
+	state=$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) || return 0
+	[[ ! $state || $state == [ZX] ]]
+}
+
+# --- pciem-qemu ---------------------------------------------------------------------------------------------------------
+
+# drive_spawn NAME OPTIONS...: only start it.
+drive_spawn()
+{
+	local name=$1
+	shift
+	OUT[$name]=$drive_dir/$name
+	"$PCIEM_QEMU" "$@" </dev/null >"${OUT[$name]}.out" 2>"${OUT[$name]}.err" &
+	PID[$name]=$!
+}
+
+# Prints "address node" for each drive that the process has told of.
+drive_list()
+{
+	sed -n 's|^\(\S*\) .*(\(/dev/[^)]*\))$|\1 \2|p' "${OUT[$1]}.out"
+}
+
+drive_told()
+{
+	(($(drive_list "$1" | wc -l) >= $2)) || ended "${PID[$1]}"
+}
+
+# drive_ready NAME [COUNT]: until the process has told the nodes of COUNT drives.
+drive_ready()
+{
+	local name=$1 count=${2:-1}
+	within 20000 drive_told "$name" "$count" || drive_fail "$name" "no drive after 20 s"
+	! ended "${PID[$name]}" || drive_fail "$name" "pciem-qemu has ended"
+	read -r ADDRESS["$name"] NODE["$name"] < <(drive_list "$name")
+	[[ -b ${NODE[$name]} ]] || drive_fail "$name" "${NODE[$name]} is no block device"
+}
+
+drive_fail()
+{
+	cat "${OUT[$1]}.out" "${OUT[$1]}.err" >&2
+	fail "$1: $2"
+}
+
+drive_start()
+{
+	drive_spawn "$@"
+	drive_ready "$1"
+}
+
+# drive_adopt NAME: the pciem-qemu that scripts/sandbox itself has started.
+drive_adopt()
+{
+	local name=$1
+	PID[$name]=$(pgrep -o -f "^$PCIEM_QEMU ")
+	ADDRESS[$name]=$(devices | head -n 1)
+	NODE[$name]=/dev/$(cd "/sys/bus/pci/devices/${ADDRESS[$name]}/" && compgen -G 'nvme/nvme*/nvme*n1' | sed 's|.*/||')
+	[[ -b ${NODE[$name]} ]] || fail "the sandbox has brought no drive"
+}
+
+# drive_ended NAME STATUS [MS]: must end with that exit status. Sets WAITED.
+drive_ended()
+{
+	local name=$1 wanted=$2 limit=${3:-12000} status=0
+	within "$limit" ended "${PID[$name]}" || drive_fail "$name" "pciem-qemu is still there after $WAITED ms"
+	wait "${PID[$name]}" 2>/dev/null || status=$?
+	((status == wanted)) || drive_fail "$name" "exit status $status, not $wanted"
+}
+
+drive_stop()
+{
+	kill -TERM "${PID[$1]}"
+	drive_ended "$1" 0
+}
+
+# --- the machine --------------------------------------------------------------------------------------------------------
+
+# Devices of ours: their domains are above those that firmware can give.
+devices()
+{
+	local path
+	for path in /sys/bus/pci/devices/1????:*; do
+		[[ ! -e $path ]] || printf '%s\n' "${path##*/}"
+	done
+}
+
+# Gone from the bus's directory, and gone for lspci, which asks differently.
+device_gone()
+{
+	[[ ! -e /sys/bus/pci/devices/$1 && ! $(lspci -D -s "$1" 2>/dev/null) ]]
+}
+
+node_gone()
+{
+	[[ ! -e $1 ]]
+}
+
+bridge_of()
+{
+	printf '/sys/devices/platform/pciem.%d\n' "$((16#${1%%:*}))"
+}
+
+# Prints what is left of bridges anywhere.
+leftovers()
+{
+	devices
+	grep -h PCIem /proc/iomem /proc/interrupts || true
+	compgen -G '/sys/devices/platform/pciem.*' || true
+	compgen -G '/dev/nvme[0-9]*' || true
+	grep -h '\[pciem\]' /proc/vmallocinfo || true
+	awk '$1 == "pciem" && $3 != 0 { print "module in use: " $3 }' /proc/modules
+}
+
+nothing_left()
+{
+	[[ ! $(leftovers) ]]
+}
+
+# A device and its bridge are freed a moment after their last user has gone.
+check_nothing_left()
+{
+	within 5000 nothing_left || fail "left behind: $(leftovers)"
+}
+
+check_unload()
+{
+	check_nothing_left
+	check "rmmod" rmmod pciem
+	[[ ! -e /sys/module/pciem && ! -e /dev/pciem ]] || fail "the module is unloaded, and not all of it is gone"
+}
+
+# A task that sleeps deeply for longer than any deadline of ours puts "blocked for more than" into the kernel log.
+watch_for_hung_tasks()
+{
+	echo 12 >/proc/sys/kernel/hung_task_timeout_secs
+	echo 6 >/proc/sys/kernel/hung_task_check_interval_secs
+	echo -1 >/proc/sys/kernel/hung_task_warnings
+}
+
+# --- data ---------------------------------------------------------------------------------------------------------------
+
+# data_put NODE MIB SEED: reproducible bytes from offset 0 on; prints their checksum.
+data_put()
+{
+	perl -e 'use integer; my ($mib, $x) = @ARGV; $x = $x * 2654435761 + 1;
+		for (1 .. $mib << 8) {
+			print pack "Q512", map { $x ^= $x << 13; $x ^= $x >> 7; $x ^= $x << 17; $x } 1 .. 512;
+		}' "$2" "$3" >"$drive_dir/data"
+	dd if="$drive_dir/data" of="$1" bs=1M oflag=direct conv=fsync status=none
+	sha256sum <"$drive_dir/data"
+	rm "$drive_dir/data"
+}
+
+# data_sum NODE MIB: what the device holds, not what the page cache does.
+data_sum()
+{
+	dd if="$1" bs=1M count="$2" iflag=direct status=none | sha256sum
+}
+
+# fio_spawn NAME NODE OPTIONS...: random reads and writes until somebody ends them; FIO[NAME] is the process.
+declare -A FIO=()
+fio_spawn()
+{
+	local name=$1 node=$2
+	shift 2
+	fio --name="$name" --filename="$node" --ioengine=libaio --direct=1 --rw=randrw --bs=4k --iodepth=32 --time_based \
+		--runtime=120 --eta=never --output="$drive_dir/$name.fio" "$@" </dev/null >"$drive_dir/$name.fio.err" 2>&1 &
+	FIO[$name]=$!
+}
+
+# Requests that the block device has had.
+block_requests()
+{
+	awk '{ print $1 + $5 }' "/sys/class/block/${1##*/}/stat" 2>/dev/null || echo 0
+}
+
+block_requests_above()
+{
+	(($(block_requests "$1") > $2)) || ended "$3"
+}
+
+# fio_flows NAME NODE: until it really does I/O.
+fio_flows()
+{
+	local before
+	before=$(block_requests "$2")
+	within 15000 block_requests_above "$2" $((before + 100)) "${FIO[$1]}" || fail "fio $1 does no I/O"
+	! ended "${FIO[$1]}" || fio_fail "$1" "fio has ended by itself"
+}
+
+fio_fail()
+{
+	cat "$drive_dir/$1.fio" "$drive_dir/$1.fio.err" >&2
+	fail "$2"
+}
+
+# fio_broken NAME MS: it must end by itself, because of I/O errors. Sets WAITED.
+fio_broken()
+{
+	local name=$1 status=0
+	within "$2" ended "${FIO[$name]}" || fail "fio is still there after $WAITED ms: $(cat "/proc/${FIO[$name]}/stack")"
+	wait "${FIO[$name]}" 2>/dev/null || status=$?
+	((status != 0)) || fio_fail "$name" "fio has ended without an error"
+	# EIO, or ENODEV and ENXIO once the disk is dead.
+	grep -hqE 'error=(Input/output error|No such device)|err= *(5|6|19)[/ ]' "$drive_dir/$name.fio" "$drive_dir/$name.fio.err" ||
+		fio_fail "$name" "fio has ended, but not because of an I/O error"
+}
