@@ -167,7 +167,21 @@ static void register_write(struct pciem *bridge, const struct pciem_transaction 
 	}
 }
 
-/* Serving the bridge. False: the devices are gone and we can go too. */
+/*
+ * Serving the bridge.
+ *
+ * Drivers say goodbye to their devices during a removal, so we go on serving until it is through. It cannot begin while
+ * the scan is under way; then the end of the scan begins it.
+ */
+static bool stopping;
+
+static void stop(struct pciem *bridge)
+{
+	stopping = true;
+	pciem_remove(bridge);
+}
+
+/* False: the devices are gone and we can go too. */
 static bool serve(struct pciem *bridge, const struct pciem_transaction *t)
 {
 	switch (t->kind) {
@@ -191,6 +205,8 @@ static bool serve(struct pciem *bridge, const struct pciem_transaction *t)
 		else
 			printf("%x:00:00.0 is there\n", pciem_info(bridge)->domain);
 		fflush(stdout);
+		if (stopping)
+			stop(bridge);
 		break;
 	case PCIEM_REMOVED:
 		return false;
@@ -226,9 +242,8 @@ static int run(struct pciem *bridge, int signals)
 			continue;
 		poll(files, 2, -1);
 		pciem_disarm(bridge);
-		/* Drivers say goodbye to their devices during a removal, so we go on serving until it is through. */
 		if (files[1].revents && read(signals, &signal, sizeof(signal)) > 0)
-			pciem_remove(bridge);
+			stop(bridge);
 	}
 }
 
@@ -241,15 +256,15 @@ static int fail(const char *what, int error)
 int main(void)
 {
 	struct pciem *bridge;
-	sigset_t stop;
+	sigset_t ending;
 	int error, signals;
 
 	/* Before anything can fail: an interrupted start must not leave half a device. */
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGINT);
-	sigaddset(&stop, SIGTERM);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-	signals = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ending, NULL);
+	signals = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return fail("signalfd", -errno);
 

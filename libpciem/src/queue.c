@@ -6,8 +6,9 @@
 #include "shared.h"
 #include "sys.h"
 
-/* Looks at the queue between two looks at the clock: the clock is the dearer one. */
-#define LOOKS_PER_CLOCK	32
+/* While polling the clock is looked at about this often, and the queue in between. */
+#define CLOCK_EVERY_NS	2000
+#define MOST_LOOKS	64
 
 #define NS_PER_MS	1000000
 #define NEVER		UINT64_MAX
@@ -128,18 +129,27 @@ void pciem_disarm(struct pciem *handle)
 		store_once(handle->header->flags, 0);
 }
 
-/* Look for `window` nanoseconds from `now` on, and leave the time at which that ended there. */
+/*
+ * Look for `window` nanoseconds from `now` on, and leave the time at which that ended there. The clock can be as dear as
+ * a hundred looks, and on a virtual machine a pause as dear as a hundred of the hardware's: find out as we go how many
+ * looks lie between two readings.
+ */
 static bool spin(const struct pciem *handle, uint64_t *now, uint64_t window)
 {
 	uint64_t end = *now + window;
+	unsigned int looks = 1;
 
 	while (*now < end) {
-		for (int looks = 0; looks < LOOKS_PER_CLOCK; looks++) {
+		uint64_t before = *now;
+
+		for (unsigned int i = 0; i < looks; i++) {
 			if (waiting(handle))
 				return true;
 			cpu_relax();
 		}
 		*now = pciem_sys_clock();
+		if (*now - before < CLOCK_EVERY_NS && looks < MOST_LOOKS)
+			looks *= 2;
 	}
 	return false;
 }
