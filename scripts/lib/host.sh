@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: GPL-2.0-only
 # scripts/sandbox --host: the same session on the kernel that runs here.
 

@@ -22,6 +22,8 @@ image_make()
 	local init=$1 work verb module name number=10
 	step_begin "sandbox: initramfs for $KERNEL_VERSION"
 	mkdir -p "$PCIEM_BUILD/sandbox"
+	run_logged gcc -O2 -Wall -o "$PCIEM_BUILD/sandbox/tsc-khz" "$PCIEM_ROOT/scripts/lib/tsc-khz.c" ||
+		die "the compiler does not work"
 	work=$(mktemp -d "$PCIEM_BUILD/sandbox/initramfs.XXXXXX")
 	mkdir -p "$work"/root/{bin,modules,proc,sys,dev,lower,rw,new}
 	cp "$(command -v busybox)" "$work/root/bin/busybox"

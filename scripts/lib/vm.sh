@@ -91,6 +91,7 @@ vm_run()
 	tcg)
 		qemu+=(-cpu "$(vm_cpu_model)")
 		append+=" tsc=reliable"
+		! grep -qw constant_tsc /proc/cpuinfo || append+=" tsc_early_khz=$("$PCIEM_BUILD/sandbox/tsc-khz")"
 		;;
 	kvm) qemu+=(-cpu host) ;;
 	esac

@@ -8,7 +8,7 @@
 #
 #   options=(...)   options of scripts/sandbox: --cpus 4, --append ..., and pciem-qemu's (-device nvme,drive=disk.img).
 #                   Without any of pciem-qemu's the module is loaded and nothing is started; --no-device loads nothing.
-#   limit=120       seconds that inside() may take; then the test fails
+#   limit=300       seconds from the boot to the end of inside(); then the test fails. Be generous: machines are slow or busy
 #   before()        on the machine, before the boot: make images and the like
 #   inside()        in the sandbox, as root: the test itself
 #   after()         on the machine, after the sandbox has ended in order: look at the images
