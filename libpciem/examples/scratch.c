@@ -8,11 +8,13 @@
  *	0x08	DOORBELL	write only	any write sends the MSI; reads as 0
  *	0x0c	RINGS		read only	how often the doorbell was rung
  *
- * Registers are 32 bits wide; any other access writes nothing and reads all ones. Nothing of the kernel's is needed
- * but the module: run this as root, then `lspci -vd 1234:11ff`. Ctrl-C takes the device out again.
+ * Registers are 32 bits wide; any other access writes nothing and reads all ones. Nothing of the
+ * kernel's is needed but the module: run this as root, then `lspci -vd 1234:11ff`. Ctrl-C takes the
+ * device out again.
  *
- * The file has three layers, top down: configuration space, registers, and the loop that serves the bridge. The first
- * two know nothing of PCIem but its interrupt call: they are what a data sheet says.
+ * The file has three layers, top down: configuration space, registers, and the loop that serves the
+ * bridge. The first two know nothing of PCIem but its interrupt call: they are what a data sheet
+ * says.
  */
 #include <errno.h>
 #include <poll.h>
@@ -27,8 +29,9 @@
 #define ALL_ONES	UINT64_MAX	/* what a read gets where nothing answers */
 
 /*
- * Configuration space is two arrays: the value of every byte, and which of its bits software can write. A BAR needs
- * nothing more: software finds its size by writing ones and seeing which bits stay zero.
+ * Configuration space is two arrays: the value of every byte, and which of its bits software can
+ * write. A BAR needs nothing more: software finds its size by writing ones and seeing which bits
+ * stay zero.
  */
 enum {
 	COMMAND = 0x04,
@@ -41,7 +44,7 @@ enum {
 };
 
 #define COMMAND_MEMORY		0x0002	/* the BAR answers */
-#define COMMAND_MASTER		0x0004	/* the device may write to memory, and an MSI is such a write */
+#define COMMAND_MASTER		0x0004	/* it may write to memory; an MSI is such a write */
 #define MSI_ENABLE		0x0001
 #define MSI_64BIT		0x0080
 #define BAR0_BYTES		0x1000u
@@ -65,7 +68,7 @@ static void put(unsigned char *bytes, unsigned int offset, unsigned int size, ui
 
 static void config_reset(void)
 {
-	put(config, 0x00, 2, 0x1234);		/* vendor: used by emulators for their test devices */
+	put(config, 0x00, 2, 0x1234);		/* vendor: emulators' test devices */
 	put(config, 0x02, 2, 0x11ff);		/* device */
 	put(config, 0x06, 2, 0x0010);		/* status: there is a capability list */
 	put(config, 0x08, 4, 0xff000001);	/* class: none of the defined ones; revision 1 */
@@ -82,7 +85,10 @@ static void config_reset(void)
 	put(writable, MSI_DATA, 2, 0xffff);
 }
 
-/* The address is bus << 20 | device << 15 | function << 12 | register. We are function 0 of device 0 on bus 0. */
+/*
+ * The address is bus << 20 | device << 15 | function << 12 | register. We are function 0 of device
+ * 0 on bus 0.
+ */
 static bool config_ours(const struct pciem_transaction *t)
 {
 	return t->address + t->size <= 0x1000;
@@ -91,7 +97,7 @@ static bool config_ours(const struct pciem_transaction *t)
 static uint64_t config_read(const struct pciem_transaction *t)
 {
 	if (!config_ours(t))
-		return ALL_ONES;		/* nobody there: this is how a scan finds empty slots */
+		return ALL_ONES;		/* nobody there: an empty slot of the scan */
 	if (t->address + t->size > CONFIG_BYTES)
 		return 0;			/* extended space, of which we have none */
 	return get(config, (unsigned int)t->address, t->size);
@@ -123,13 +129,17 @@ static uint32_t scratch, rings;
 static void ring(struct pciem *bridge)
 {
 	rings++;
-	if (!(get(config, COMMAND, 2) & COMMAND_MASTER) || !(get(config, MSI_CONTROL, 2) & MSI_ENABLE))
+	if (!(get(config, COMMAND, 2) & COMMAND_MASTER) ||
+	    !(get(config, MSI_CONTROL, 2) & MSI_ENABLE))
 		return;
 	/* The driver's kernel wrote address and data there; sending both back is all an MSI is. */
 	pciem_msi(bridge, get(config, MSI_ADDRESS, 8), (uint32_t)get(config, MSI_DATA, 2));
 }
 
-/* The register that a transaction is for, or -1. The BAR may move at any time: look where it is now. */
+/*
+ * The register that a transaction is for, or -1. The BAR may move at any time: look where it is
+ * now.
+ */
 static int register_of(const struct pciem_transaction *t)
 {
 	uint64_t offset = t->address - get(config, BAR0, 4);
@@ -170,8 +180,8 @@ static void register_write(struct pciem *bridge, const struct pciem_transaction 
 /*
  * Serving the bridge.
  *
- * Drivers say goodbye to their devices during a removal, so we go on serving until it is through. It cannot begin while
- * the scan is under way; then the end of the scan begins it.
+ * Drivers say goodbye to their devices during a removal, so we go on serving until it is through.
+ * It cannot begin while the scan is under way; then the end of the scan begins it.
  */
 static bool stopping;
 
@@ -215,8 +225,8 @@ static bool serve(struct pciem *bridge, const struct pciem_transaction *t)
 }
 
 /*
- * Take everything that waits, then sleep. A card that waits for nothing but the bridge would call pciem_wait here; this
- * one also wants its signals, so it shows the event loop: arm, poll, disarm.
+ * Take everything that waits, then sleep. A card that waits for nothing but the bridge would call
+ * pciem_wait here; this one also wants its signals, so it shows the event loop: arm, poll, disarm.
  */
 static int run(struct pciem *bridge, int signals)
 {

@@ -10,10 +10,10 @@
 #define PHASE_MASK	((1u << PHASE_BITS) - 1)
 
 /*
- * Between the look at the tag and the store of the data the issuer can reach its deadline and the slot can go to another
- * tag. The exchange of the state then fails and nothing is lost, unless another thread has just answered that other tag:
- * our late store would replace its data. Hence a lock for each slot. It is contended only in that case, so it is a byte
- * and not a mutex.
+ * Between the look at the tag and the store of the data the issuer can reach its deadline and the
+ * slot can go to another tag. The exchange of the state then fails and nothing is lost, unless
+ * another thread has just answered that other tag: our late store would replace its data. Hence a
+ * lock for each slot. It is contended only in that case, so it is a byte and not a mutex.
  */
 static void lock_slot(unsigned char *lock)
 {

@@ -35,7 +35,10 @@ static bool array_fits(uint64_t area, uint32_t offset, uint32_t count, size_t el
 	       !(offset % alignof(uint64_t)) && count <= (area - offset) / element;
 }
 
-/* Masks bound every later index, so this is the one place where the shape of the queue area is checked. */
+/*
+ * Masks bound every later index, so this is the one place where the shape of the queue area is
+ * checked.
+ */
 static bool sane(const struct pciem_bridge_create *bridge)
 {
 	return power_of_two(bridge->queue_entries) && power_of_two(bridge->slot_count) &&

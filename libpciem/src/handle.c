@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Opening, asking, closing: what can be done with a file that has no bridge yet, and the end of everything. */
+/*
+ * Opening, asking, closing: what can be done with a file that has no bridge yet, and the end of
+ * everything.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,7 +57,9 @@ void pciem_close(struct pciem *handle)
 {
 	if (!handle)
 		return;
-	/* Mappings hold the file too: the link goes down with the last of them and the descriptor. */
+	/*
+	 * Mappings hold the file too: the link goes down with the last of them and the descriptor.
+	 */
 	if (handle->memory)
 		pciem_sys_unmap(handle->memory, handle->memory_bytes);
 	if (handle->header)

@@ -33,7 +33,7 @@ struct pciem {
 	struct pciem_info info;
 
 	/* Of the consuming thread; on a line of its own, as every transaction writes it. */
-	alignas(PCIEM_CACHE_LINE) uint32_t head;	/* our copy: the shared one is only ever stored */
+	alignas(PCIEM_CACHE_LINE) uint32_t head;	/* ours: the shared one is only stored */
 	struct polling polling;
 };
 

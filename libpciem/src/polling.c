@@ -2,8 +2,8 @@
 #include "polling.h"
 
 /*
- * The end of a sleep is seen only after the wake-up, which takes this long on a slow (virtual) machine: an arrival
- * seen at limit + WAKEUP_NS can have come within the limit.
+ * The end of a sleep is seen only after the wake-up, which takes this long on a slow (virtual)
+ * machine: an arrival seen at limit + WAKEUP_NS can have come within the limit.
  */
 #define WAKEUP_NS	50000
 
@@ -45,8 +45,9 @@ static void shrink(struct polling *polling)
 }
 
 /*
- * Arrivals come soon and yet even the widest window does not see them: most likely the driver runs on this very CPU and
- * can issue nothing while we look. Leave off for a while, longer each time, until a look succeeds again.
+ * Arrivals come soon and yet even the widest window does not see them: most likely the driver runs
+ * on this very CPU and can issue nothing while we look. Leave off for a while, longer each time,
+ * until a look succeeds again.
  */
 static void back_off(struct polling *polling)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How long pciem_wait looks at the queue before it sleeps. Sleeping and being woken costs some tens of microseconds;
- * looking costs a CPU. So the time to look grows when a slightly longer look would have seen the arrival, and shrinks
- * when nothing came for long.
+ * How long pciem_wait looks at the queue before it sleeps. Sleeping and being woken costs some tens
+ * of microseconds; looking costs a CPU. So the time to look grows when a slightly longer look would
+ * have seen the arrival, and shrinks when nothing came for long.
  */
 #ifndef PCIEM_POLLING_H
 #define PCIEM_POLLING_H

@@ -94,7 +94,10 @@ int pciem_next(struct pciem *handle, struct pciem_transaction *transaction)
 		if (state <= 0)
 			return state;
 		entry = take(handle);
-		/* A kind that this library does not know is passed over: an unknown notice is no harm. */
+		/*
+		 * A kind that this library does not know is passed over: an unknown notice is no
+		 * harm.
+		 */
 		if (translate(&entry, transaction))
 			return 1;
 	}
@@ -113,8 +116,8 @@ int pciem_arm(struct pciem *handle)
 		return -ENXIO;
 	store_once(handle->header->flags, PCIEM_QUEUE_NEED_WAKEUP);
 	/*
-	 * Pairs with the barrier of the kernel between its store of the tail and its look at the flags: one of the two
-	 * sees the other's store, so no arrival goes unnoticed by both.
+	 * Pairs with the barrier of the kernel between its store of the tail and its look at the
+	 * flags: one of the two sees the other's store, so no arrival goes unnoticed by both.
 	 */
 	full_barrier();
 	state = look(handle);
@@ -130,9 +133,9 @@ void pciem_disarm(struct pciem *handle)
 }
 
 /*
- * Look for `window` nanoseconds from `now` on, and leave the time at which that ended there. The clock can be as dear as
- * a hundred looks, and on a virtual machine a pause as dear as a hundred of the hardware's: find out as we go how many
- * looks lie between two readings.
+ * Look for `window` nanoseconds from `now` on, and leave the time at which that ended there. The
+ * clock can be as dear as a hundred looks, and on a virtual machine a pause as dear as a hundred of
+ * the hardware's: find out as we go how many looks lie between two readings.
  */
 static bool spin(const struct pciem *handle, uint64_t *now, uint64_t window)
 {
@@ -208,7 +211,10 @@ int pciem_wait(struct pciem *handle, int timeout_ms)
 		return 1;
 	}
 	state = sleep_until(handle, deadline, now);
-	/* Only an arrival tells when polling would have paid; after anything else the wait counts as endless. */
+	/*
+	 * Only an arrival tells when polling would have paid; after anything else the wait counts
+	 * as endless.
+	 */
 	pciem_polling_missed(&handle->polling, state == 1 ? pciem_sys_clock() - start : NEVER);
 	return state;
 }

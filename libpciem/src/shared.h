@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Words shared with the kernel. <linux/pciem.h> declares them as plain integers, since the kernel has atomics of its
- * own; these are the accesses of the C11 memory model to such plain integers.
+ * Words shared with the kernel. <linux/pciem.h> declares them as plain integers, since the kernel
+ * has atomics of its own; these are the accesses of the C11 memory model to such plain integers.
  */
 #ifndef PCIEM_SHARED_H
 #define PCIEM_SHARED_H

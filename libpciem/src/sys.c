@@ -13,7 +13,10 @@
 /* Offsets of a direct bridge are physical addresses. */
 static_assert(sizeof(off_t) == 8, "build with _FILE_OFFSET_BITS=64");
 
-/* What a system call returned, in the library's convention; errno gets back the value it had before the call. */
+/*
+ * What a system call returned, in the library's convention; errno gets back the value it had before
+ * the call.
+ */
 static int outcome(int returned, int saved_errno)
 {
 	int error = errno;

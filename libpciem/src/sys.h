@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every system call of the library, in the library's own convention: a negative errno is returned and errno is left
- * as it was. It is also the seam where a unit test puts itself in the kernel's place.
+ * Every system call of the library, in the library's own convention: a negative errno is returned
+ * and errno is left as it was. It is also the seam where a unit test puts itself in the kernel's
+ * place.
  */
 #ifndef PCIEM_SYS_H
 #define PCIEM_SYS_H
@@ -15,7 +16,9 @@ int pciem_sys_ioctl(int fd, unsigned long request, void *argument);
 int pciem_sys_map(int fd, uint64_t offset, size_t bytes, void **memory);
 void pciem_sys_unmap(void *memory, size_t bytes);
 
-/* Sleep until the file is readable or hung up: its revents, 0 after the timeout, a negative errno. */
+/*
+ * Sleep until the file is readable or hung up: its revents, 0 after the timeout, a negative errno.
+ */
 int pciem_sys_poll(int fd, int timeout_ms);
 
 /* A clock that never steps, in nanoseconds. */

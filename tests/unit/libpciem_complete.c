@@ -63,7 +63,10 @@ static void a_second_answer_is_refused(void **state)
 	assert_int_equal(fake.wakes, 1);
 }
 
-/* The kernel marks a slot without issuer with a phase that no tag has; the highest tag has the same upper bits. */
+/*
+ * The kernel marks a slot without issuer with a phase that no tag has; the highest tag has the same
+ * upper bits.
+ */
 static void a_slot_without_issuer_takes_nothing(void **state)
 {
 	struct pciem_transaction transaction = { .kind = PCIEM_MEMORY_READ, .tag = 0x3fffffff };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's part of <linux/pciem.h>, played in this process behind the library's system calls (libpciem/src/sys.h).
- * The shared area is ordinary memory that both sides address directly, so that a thread sanitizer sees them meet.
+ * The kernel's part of <linux/pciem.h>, played in this process behind the library's system calls
+ * (libpciem/src/sys.h). The shared area is ordinary memory that both sides address directly, so
+ * that a thread sanitizer sees them meet.
  */
 #ifndef LIBPCIEM_FAKE_H
 #define LIBPCIEM_FAKE_H
@@ -59,8 +60,9 @@ struct fake {
 	uint32_t poll_flags;		/* header flags at the time of the last poll */
 
 	/*
-	 * Time. Not real: it passes only in the clock (clock_step for each look) and in poll. At arrival_at, when not 0,
-	 * a posted write arrives; a sleeping thread sees it wakeup_ns later.
+	 * Time. Not real: it passes only in the clock (clock_step for each look) and in poll. At
+	 * arrival_at, when not 0, a posted write arrives; a sleeping thread sees it wakeup_ns
+	 * later.
 	 */
 	bool real_time;
 	uint64_t now, clock_step, arrival_at, wakeup_ns, slept_ns;
@@ -91,7 +93,10 @@ void fake_link_down(void);
 
 /* The issuer's side of a slot: makes `tag` current in it, in that phase. */
 struct pciem_slot *fake_issue(uint32_t tag, uint32_t phase);
-/* Announce a sleep (unless answered meanwhile) and sleep until PCIEM_WAKE comes with the answer in the slot. */
+/*
+ * Announce a sleep (unless answered meanwhile) and sleep until PCIEM_WAKE comes with the answer in
+ * the slot.
+ */
 void fake_sleep_for_answer(struct pciem_slot *slot, uint32_t tag);
 
 #endif

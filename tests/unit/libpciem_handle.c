@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pciem_open, pciem_query, pciem_create, pciem_close: what is asked of the kernel and what becomes of its answer. */
+/*
+ * pciem_open, pciem_query, pciem_create, pciem_close: what is asked of the kernel and what becomes
+ * of its answer.
+ */
 #include "libpciem_fake.h"
 
 static struct pciem *opened(void **state)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pciem_next, pciem_pending, pciem_arm, pciem_disarm: what is consumed, in which order, and when nothing is. */
+/*
+ * pciem_next, pciem_pending, pciem_arm, pciem_disarm: what is consumed, in which order, and when
+ * nothing is.
+ */
 #include "libpciem_fake.h"
 
 static struct pciem_transaction take(struct pciem *handle)
@@ -107,7 +110,10 @@ static void indexes_wrap_at_32_bits(void **state)
 	while (consumed < 300) {
 		while (fake_write(produced, 0))
 			produced++;
-		/* Leave some behind, so that head and tail lie on different sides of the wrap for a while. */
+		/*
+		 * Leave some behind, so that head and tail lie on different sides of the wrap for a
+		 * while.
+		 */
 		for (int i = 0; i < 40; i++)
 			assert_int_equal(take(*state).address, consumed++);
 	}
@@ -190,7 +196,8 @@ int main(void)
 		T(notices_carry_their_status),
 		T(what_is_not_known_is_passed_over),
 		T(entries_come_in_the_order_of_issue),
-		cmocka_unit_test_setup_teardown(indexes_wrap_at_32_bits, start_near_the_wrap, fake_stop),
+		cmocka_unit_test_setup_teardown(indexes_wrap_at_32_bits, start_near_the_wrap,
+						fake_stop),
 		T(an_insane_tail_stays_inside_the_queue),
 		T(a_spoilt_head_does_not_matter),
 		T(empty_is_not_an_error),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The library against a kernel on other threads: no wake-up is lost between arming and sleeping, and every answer
- * reaches its own issuer. Built with and without the thread sanitizer. A lost wake-up shows as a sleep without end,
- * which the alarm turns into a failure.
+ * The library against a kernel on other threads: no wake-up is lost between arming and sleeping,
+ * and every answer reaches its own issuer. Built with and without the thread sanitizer. A lost
+ * wake-up shows as a sleep without end, which the alarm turns into a failure.
  */
 #include "libpciem_fake.h"
 
@@ -145,7 +145,10 @@ static void *issue_all(void *argument)
 
 		issue(tag);
 		dawdle(&seed);
-		/* One in eight reaches its deadline at once: the next tag takes the slot while this one is being answered. */
+		/*
+		 * One in eight reaches its deadline at once: the next tag takes the slot while this
+		 * one is being answered.
+		 */
 		if (!(seed >> 20 & 7)) {
 			__atomic_fetch_add(&abandoned, 1, __ATOMIC_RELAXED);
 			continue;
@@ -250,7 +253,8 @@ static void every_answer_reaches_its_issuer(void **state)
 	pthread_mutex_unlock(&hand_over.lock);
 	pthread_join(second, NULL);
 	assert_true(stale <= abandoned);
-	print_message("%u answered, %u of them too late, %u sleeping issuers woken\n", taken, stale, fake.wakes);
+	print_message("%u answered, %u of them too late, %u sleeping issuers woken\n", taken,
+		      stale, fake.wakes);
 }
 
 static void *go_down_later(void *argument)

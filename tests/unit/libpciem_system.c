@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The installed shape of the library with its real system calls, against files that every machine has. */
+/*
+ * The installed shape of the library with its real system calls, against files that every machine
+ * has.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

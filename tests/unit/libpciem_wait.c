@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pciem_wait: time-outs, what ends a sleep, and that polling adapts. Time is the fake's: nothing here depends on load. */
+/*
+ * pciem_wait: time-outs, what ends a sleep, and that polling adapts. Time is the fake's: nothing
+ * here depends on load.
+ */
 #include "libpciem_fake.h"
 
 #include <poll.h>
@@ -8,7 +11,10 @@
 #define MS	1000000u
 #define LIMIT	(50 * US)
 
-/* One wait for an arrival `delay` from now; returns how long the thread looked before it slept or saw it. */
+/*
+ * One wait for an arrival `delay` from now; returns how long the thread looked before it slept or
+ * saw it.
+ */
 static uint64_t wait_for_arrival(struct pciem *handle, uint64_t delay)
 {
 	struct pciem_transaction transaction;
@@ -109,7 +115,10 @@ static void quick_arrivals_are_polled_for(void **state)
 	assert_int_equal(fake.polls, polls);
 }
 
-/* Seen late only because a wake-up is slow, an arrival within the limit still counts as one to poll for. */
+/*
+ * Seen late only because a wake-up is slow, an arrival within the limit still counts as one to poll
+ * for.
+ */
 static void a_slow_wakeup_does_not_hide_quick_arrivals(void **state)
 {
 	unsigned int polls;
@@ -144,7 +153,10 @@ static void timeouts_stop_the_polling_too(void **state)
 	assert_in_range(fake.clock_looks, 1, 3);
 }
 
-/* As when the driver and the consumer share one CPU: looking never succeeds, so it must become rare. */
+/*
+ * As when the driver and the consumer share one CPU: looking never succeeds, so it must become
+ * rare.
+ */
 static void polling_that_never_succeeds_is_given_up(void **state)
 {
 	uint64_t looked = 0;
@@ -160,7 +172,8 @@ static void the_limit_limits(void **state)
 {
 	pciem_set_poll_limit(*state, 10 * US);
 	for (int i = 0; i < 100; i++)
-		assert_in_range(wait_for_arrival(*state, 55 * US), 0, 10 * US + 4 * fake.clock_step);
+		assert_in_range(wait_for_arrival(*state, 55 * US), 0,
+				10 * US + 4 * fake.clock_step);
 }
 
 static void limit_zero_never_polls(void **state)
