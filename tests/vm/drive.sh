@@ -180,13 +180,10 @@ watch_for_hung_tasks()
 
 # --- data ---------------------------------------------------------------------------------------------------------------
 
-# data_put NODE MIB SEED: reproducible bytes from offset 0 on; prints their checksum.
+# data_put NODE MIB: random bytes from offset 0 on; prints their checksum.
 data_put()
 {
-	perl -e 'use integer; my ($mib, $x) = @ARGV; $x = $x * 2654435761 + 1;
-		for (1 .. $mib << 8) {
-			print pack "Q512", map { $x ^= $x << 13; $x ^= $x >> 7; $x ^= $x << 17; $x } 1 .. 512;
-		}' "$2" "$3" >"$drive_dir/data"
+	head -c "$(($2 << 20))" /dev/urandom >"$drive_dir/data"
 	dd if="$drive_dir/data" of="$1" bs=1M oflag=direct conv=fsync status=none
 	sha256sum <"$drive_dir/data"
 	rm "$drive_dir/data"
@@ -245,4 +242,16 @@ fio_broken()
 	# EIO, or ENODEV and ENXIO once the disk is dead.
 	grep -hqE 'error=(Input/output error|No such device)|err= *(5|6|19)[/ ]' "$drive_dir/$name.fio" "$drive_dir/$name.fio.err" ||
 		fio_fail "$name" "fio has ended, but not because of an I/O error"
+}
+
+# fio_ends NAME: told to end, it must do so without having seen an error.
+fio_ends()
+{
+	local name=$1 status=0
+	kill -INT "${FIO[$name]}"
+	within 10000 ended "${FIO[$name]}" || fail "fio is still there after $WAITED ms"
+	wait "${FIO[$name]}" 2>/dev/null || status=$?
+	# 128: told to end.
+	((status == 0 || status == 128)) || fio_fail "$name" "fio has failed with status $status"
+	grep -q 'err= 0' "$drive_dir/$name.fio" || fio_fail "$name" "fio has met an error"
 }
