@@ -61,20 +61,12 @@ vm_settings()
 	declare -p SANDBOX_TTY SANDBOX_CWD SANDBOX_ROWS SANDBOX_COLUMNS SANDBOX_TERM SANDBOX_LANG | sed 's/^declare --/declare -g/'
 }
 
-vm_run()
+# Fills the array qemu, but for the ports, which belong to one boot.
+vm_command_line()
 {
-	local tty='' accel i status
-	[[ ! -t 0 || ! -t 1 ]] || tty=1
-	if [[ ! $tty && ${#COMMAND[@]} == 0 && -t 0 ]]; then
-		die "a shell needs a terminal; give a COMMAND after --"
-	fi
+	local accel i append="console=ttyS0 loglevel=5 panic=-1 random.trust_cpu=on"
 	accel=$(vm_accelerator)
-
-	vm_settings "$tty" >"$VM_RUN/settings"
-	printf '%s\n' "${VM_SHARES[@]}" >"$VM_RUN/shares"
-	cp "$PCIEM_ROOT/scripts/guest/init" "$VM_RUN/init"
-
-	local -a qemu=(
+	qemu=(
 		qemu-system-x86_64 -name pciem-sandbox -nodefaults -no-user-config -no-reboot -display none
 		-machine q35 -smp "$VM_CPUS" -m "$VM_MEMORY" -accel "$accel"
 		-kernel "$KERNEL_DIR/vmlinuz" -initrd "$SANDBOX_INITRAMFS"
@@ -85,67 +77,102 @@ vm_run()
 		-device virtio-9p-pci,fsdev=run,mount_tag=run
 		-chardev "file,id=console,path=$VM_RUN/console.log" -serial chardev:console
 		-device virtio-serial-pci
+		-chardev "pipe,id=control,path=$VM_RUN/control"
+		-device virtserialport,chardev=control,name=pciem.control
 	)
-	local append="console=ttyS0 loglevel=5 panic=-1 random.trust_cpu=on"
-	case $accel in
-	tcg)
-		qemu+=(-cpu "$(vm_cpu_model)")
-		append+=" tsc=reliable"
-		! grep -qw constant_tsc /proc/cpuinfo || append+=" tsc_early_khz=$("$PCIEM_BUILD/sandbox/tsc-khz")"
-		;;
-	kvm) qemu+=(-cpu host) ;;
-	esac
-	qemu+=(-append "$append${VM_APPEND:+ $VM_APPEND}")
 	for i in "${!VM_SHARES[@]}"; do
 		qemu+=(-fsdev "local,id=share$i,path=${VM_SHARES[i]//,/,,},security_model=none,multidevs=remap"
 			-device "virtio-9p-pci,fsdev=share$i,mount_tag=share$i")
 	done
-
-	# Nothing but what COMMAND says reaches the user's standard output.
-	mkfifo "$VM_RUN/control"
-	qemu+=(-chardev "pipe,id=control,path=$VM_RUN/control"
-		-device virtserialport,chardev=control,name=pciem.control)
-	if [[ $tty ]]; then
-		_vm_terminal=$(stty -g)
-		qemu+=(-chardev stdio,id=tty,signal=off -device virtconsole,chardev=tty)
+	if [[ $accel == kvm ]]; then
+		qemu+=(-cpu host)
 	else
-		mkfifo "$VM_RUN/out" "$VM_RUN/err"
-		cat <"$VM_RUN/out" &
-		_vm_readers[out]=$!
-		cat <"$VM_RUN/err" >&2 &
-		_vm_readers[err]=$!
-		qemu+=(-chardev "file,id=out,path=$VM_RUN/out" -device virtserialport,chardev=out,name=pciem.out
-			-chardev "file,id=err,path=$VM_RUN/err" -device virtserialport,chardev=err,name=pciem.err
-			-chardev stdio,id=in -device virtserialport,chardev=in,name=pciem.in)
+		qemu+=(-cpu "$(vm_cpu_model)")
+		append+=" tsc=reliable"
+		! grep -qw constant_tsc /proc/cpuinfo || append+=" tsc_early_khz=$("$PCIEM_BUILD/sandbox/tsc-khz")"
 	fi
+	qemu+=(-append "$append${VM_APPEND:+ $VM_APPEND}")
+}
+
+# Starts QEMU with COMMAND's terminal, or with its three streams apart: nothing but what COMMAND says reaches them.
+vm_start()
+{
+	local tty=$1
+	mkfifo "$VM_RUN/control"
 	# Opened for both so that neither side waits for the other.
 	exec {VM_CONTROL}<>"$VM_RUN/control"
-
-	printf '%q ' "${qemu[@]}" >"$VM_RUN/command"
 	if [[ $tty ]]; then
-		"${qemu[@]}" <&0 2>"$VM_RUN/qemu.log" &
-	elif [[ -t 0 ]]; then
+		_vm_terminal=$(stty -g)
+		"${qemu[@]}" -chardev stdio,id=tty,signal=off -device virtconsole,chardev=tty <&0 2>"$VM_RUN/qemu.log" &
+		_vm_pid=$!
+		return
+	fi
+	mkfifo "$VM_RUN/out" "$VM_RUN/err"
+	cat <"$VM_RUN/out" &
+	_vm_readers[out]=$!
+	cat <"$VM_RUN/err" >&2 &
+	_vm_readers[err]=$!
+	local -a ports=(
+		-chardev "file,id=out,path=$VM_RUN/out" -device virtserialport,chardev=out,name=pciem.out
+		-chardev "file,id=err,path=$VM_RUN/err" -device virtserialport,chardev=err,name=pciem.err
+		-chardev stdio,id=in -device virtserialport,chardev=in,name=pciem.in
+	)
+	if [[ -t 0 ]]; then
 		# Through a cat: QEMU would take the terminal's line editing and echo away.
-		"${qemu[@]}" < <(cat <&0) >"$VM_RUN/qemu.log" 2>&1 &
+		"${qemu[@]}" "${ports[@]}" < <(cat <&0) >"$VM_RUN/qemu.log" 2>&1 &
 	else
-		"${qemu[@]}" <&0 >"$VM_RUN/qemu.log" 2>&1 &
+		"${qemu[@]}" "${ports[@]}" <&0 >"$VM_RUN/qemu.log" 2>&1 &
 	fi
 	_vm_pid=$!
+}
+
+# One boot, to its end.
+vm_boot()
+{
+	rm -f "$VM_RUN"/{started,status}
+	vm_start "$1"
+	vm_boot_watch "$_vm_pid" &
+	_vm_helpers+=($!)
 	if [[ $VM_TIMEOUT ]]; then
 		vm_watchdog "$$" "$VM_TIMEOUT" &
 		_vm_helpers+=($!)
 	fi
+	while kill -0 "$_vm_pid" 2>/dev/null; do
+		wait "$_vm_pid" 2>/dev/null || true
+	done
+	vm_tidy
+}
+
+vm_run()
+{
+	local tty='' status attempt
+	[[ ! -t 0 || ! -t 1 ]] || tty=1
+	if [[ ! $tty && ${#COMMAND[@]} == 0 && -t 0 ]]; then
+		die "a shell needs a terminal; give a COMMAND after --"
+	fi
+	vm_settings "$tty" >"$VM_RUN/settings"
+	printf '%s\n' "${VM_SHARES[@]}" >"$VM_RUN/shares"
+	cp "$PCIEM_ROOT/scripts/guest/init" "$VM_RUN/init"
+
+	local -a qemu
+	vm_command_line
+	printf '%q ' "${qemu[@]}" >"$VM_RUN/command"
 
 	_vm_signal=
 	trap 'vm_signal INT' INT
 	trap 'vm_signal TERM' TERM
 	trap 'vm_signal HUP' HUP
 	trap 'vm_signal ALRM' ALRM
-	while kill -0 "$_vm_pid" 2>/dev/null; do
-		wait "$_vm_pid" || true
+	# On a busy machine an emulated CPU can run into a breakpoint that another one has just removed while it patches the
+	# kernel's code, and the boot dies of it ("Oops: int3"). COMMAND has not begun then: boot again.
+	for attempt in 1 2 3; do
+		vm_boot "$tty"
+		[[ ! -e $VM_RUN/started && ! $_vm_signal ]] || break
+		((attempt == 3)) || grep -q . "$VM_RUN/qemu.log" || warn "the boot failed; trying again"
+		! grep -q . "$VM_RUN/qemu.log" || break
 	done
 	trap - INT TERM HUP ALRM
-	vm_tidy
+	rm -f "$VM_RUN"/{init,shares}
 
 	if [[ ! -e $VM_RUN/status ]]; then
 		vm_why_no_status
@@ -156,6 +183,15 @@ vm_run()
 	return "$status"
 }
 
+# A kernel that does not come up within three minutes never will.
+vm_boot_watch()
+{
+	trap 'kill "$sleeper"' TERM
+	sleep 180 &
+	sleeper=$!
+	wait "$sleeper" && [[ ! -e $VM_RUN/started ]] && kill -KILL "$1"
+}
+
 vm_watchdog()
 {
 	trap 'kill "$sleeper"' TERM
@@ -164,7 +200,7 @@ vm_watchdog()
 	wait "$sleeper" && kill -ALRM "$1"
 }
 
-# The first signal asks COMMAND to end and lets the image be closed properly; the second one, or 20 s, ends the machine.
+# The first signal asks COMMAND to end and lets the image be closed properly; the second one, or a minute, ends the machine.
 vm_signal()
 {
 	local signal=$1
@@ -178,7 +214,7 @@ vm_signal()
 	_vm_signal=$1
 	echo "$signal" >&"$VM_CONTROL"
 	(
-		sleep 20
+		sleep 60
 		kill -KILL "$_vm_pid"
 	) 2>/dev/null &
 	_vm_helpers+=($!)
@@ -221,5 +257,5 @@ vm_tidy()
 		wait "${_vm_readers[$name]}" 2>/dev/null || true
 	done
 	_vm_readers=()
-	[[ ! $VM_RUN ]] || rm -f "$VM_RUN"/{control,out,err,init,shares}
+	[[ ! $VM_RUN ]] || rm -f "$VM_RUN"/{control,out,err}
 }
