@@ -24,6 +24,7 @@ static DEVICE_ATTR_RO(_name)
 COUNTER(read_timeouts);
 COUNTER(atomic_timeouts);
 COUNTER(refused);
+COUNTER(starved);
 COUNTER(undecoded);
 COUNTER(rescues);
 COUNTER(deferred_irqs);
@@ -65,6 +66,7 @@ static struct attribute *attributes[] = {
 	&dev_attr_read_timeouts.attr,
 	&dev_attr_refused.attr,
 	&dev_attr_rescues.attr,
+	&dev_attr_starved.attr,
 	&dev_attr_undecoded.attr,
 	NULL
 };

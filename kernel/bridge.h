@@ -39,6 +39,7 @@ struct pciem_counters {
 	atomic64_t read_timeouts;	/* a sleeping issuer missed its deadline */
 	atomic64_t atomic_timeouts;	/* a spinning issuer missed its deadline */
 	atomic64_t refused;		/* all ones at once: from NMI, or on top of the server */
+	atomic64_t starved;		/* all ones: every CPU was in an atomic read */
 	atomic64_t undecoded;		/* the decoder does not know the instruction */
 	atomic64_t rescues;		/* times the server was moved off a spinning CPU */
 	atomic64_t deferred_irqs;	/* held back: every CPU ran the process */

@@ -63,22 +63,22 @@ static void deadline_start(struct deadline *deadline, unsigned int ms)
 	deadline->polls = 0;
 }
 
-/* One step of a polling loop. False: time is up. */
-static bool poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enum wait_mode mode)
+/* One step of a polling loop. -ETIMEDOUT: time is up. -EDEADLK: the server cannot run. */
+static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enum wait_mode mode)
 {
 	u64 now;
 
 	cpu_relax();
 	if (++deadline->polls % POLLS_PER_LOOK)
-		return true;
+		return 0;
 	if (mode == YIELD)
 		cond_resched();
 	now = local_clock();
-	if (mode == SPIN)
-		pciem_rescue_check(bridge, now - deadline->start);
+	if (mode == SPIN && !pciem_rescue_check(bridge, now - deadline->start))
+		return -EDEADLK;
 	if (irqs_disabled())
 		touch_nmi_watchdog();
-	return now < deadline->end;
+	return now < deadline->end ? 0 : -ETIMEDOUT;
 }
 
 /* The queue was full. False: waited for too long, or the link is down. */
@@ -92,7 +92,7 @@ static bool wait_for_room(struct pciem_bridge *bridge, struct deadline *deadline
 		usleep_range(50, 200);
 		return local_clock() < deadline->end;
 	}
-	return poll_step(bridge, deadline, mode);
+	return poll_step(bridge, deadline, mode) != -ETIMEDOUT;
 }
 
 /* Put the entry into the queue, whatever it takes. False: the link is down now. */
@@ -126,30 +126,53 @@ static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum
 	return true;
 }
 
-static bool wait_spinning(struct pciem_bridge *bridge, u32 tag, enum wait_mode mode, u64 *data)
+static void atomic_timeout(struct pciem_bridge *bridge)
 {
-	struct deadline deadline;
+	unsigned int misses = READ_ONCE(bridge->atomic_misses) + 1;
 
-	deadline_start(&deadline, READ_ONCE(pciem_atomic_timeout_ms));
-	for (;;) {
-		if (pciem_queue_answered(&bridge->queue, tag, data)) {
-			WRITE_ONCE(bridge->atomic_misses, 0);
-			return true;
-		}
-		if (pciem_link_is_down(bridge))
-			return false;
-		if (!poll_step(bridge, &deadline, mode))
-			break;
-	}
 	atomic64_inc(&bridge->counters.atomic_timeouts);
-	WRITE_ONCE(bridge->atomic_misses, READ_ONCE(bridge->atomic_misses) + 1);
-	if (READ_ONCE(bridge->atomic_misses) >= ATOMIC_MISSES)
+	WRITE_ONCE(bridge->atomic_misses, misses);
+	if (misses >= ATOMIC_MISSES)
 		pciem_link_down(bridge, "atomic reads got no answer");
 	else
 		dev_warn_ratelimited(pciem_bridge_dev(bridge),
-				     "read in atomic context got no answer within %u ms\n",
+				     "a read in atomic context got no answer within %u ms\n",
 				     READ_ONCE(pciem_atomic_timeout_ms));
-	return false;
+}
+
+static int poll_for_answer(struct pciem_bridge *bridge, u32 tag, enum wait_mode mode, u64 *data)
+{
+	struct deadline deadline;
+	int err;
+
+	deadline_start(&deadline, READ_ONCE(pciem_atomic_timeout_ms));
+	for (;;) {
+		if (pciem_queue_answered(&bridge->queue, tag, data))
+			return 0;
+		if (pciem_link_is_down(bridge))
+			return -ENOLINK;
+		err = poll_step(bridge, &deadline, mode);
+		if (err)
+			return err;
+	}
+}
+
+static bool wait_spinning(struct pciem_bridge *bridge, u32 tag, enum wait_mode mode, u64 *data)
+{
+	int err;
+
+	if (mode == SPIN)
+		pciem_rescue_begin();
+	err = poll_for_answer(bridge, tag, mode, data);
+	if (mode == SPIN)
+		pciem_rescue_end();
+	if (!err)
+		WRITE_ONCE(bridge->atomic_misses, 0);
+	else if (err == -EDEADLK)
+		atomic64_inc(&bridge->counters.starved);
+	else if (err == -ETIMEDOUT)
+		atomic_timeout(bridge);
+	return !err;
 }
 
 /* Is it worth polling before sleeping? Only while the server is awake on another CPU. */

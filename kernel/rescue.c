@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * An issuer that spins with preemption off occupies its CPU. If the scheduler has put the server
- * (just woken, or preempted) into that CPU's run queue, nobody runs it until load balancing
- * happens to move it, which can take longer than the deadline. So ask a worker on another CPU to
- * move it: narrow its affinity for a moment, then restore it. A server that the user pinned to
- * this CPU is left there; its reads in atomic context end at the deadline.
+ * (just woken, or preempted) into that CPU's run queue, nobody runs it until load balancing happens
+ * to move it, which can take longer than the deadline. So ask a worker on another CPU to move it:
+ * narrow its affinity for a moment, then restore it. A server that the user pinned to this CPU is
+ * left there; reads in atomic context on that CPU end at the deadline.
+ *
+ * When every CPU spins there is no CPU for the worker, and none for the server. Then the issuer that
+ * sits on the server's CPU gives up, so that the server runs when its atomic section ends. A CPU
+ * of its own for the server excludes that.
  */
 #include "rescue.h"
 
@@ -13,6 +17,9 @@
 #include <linux/sched/task.h>
 
 #define RESCUE_AFTER_NS		(100 * NSEC_PER_USEC)
+
+static DEFINE_PER_CPU(unsigned int, depth);	/* an interrupt's read can lie over a task's */
+static atomic_t spinning_cpus;
 
 static void rescue(struct work_struct *work)
 {
@@ -48,29 +55,56 @@ put:
 	pciem_bridge_put(bridge);
 }
 
-void pciem_rescue_check(struct pciem_bridge *bridge, u64 waited)
+/* A preemptible one (in an RCU read section) does not hold its CPU, and can change it. */
+void pciem_rescue_begin(void)
+{
+	if (!preemptible() && this_cpu_inc_return(depth) == 1)
+		atomic_inc(&spinning_cpus);
+}
+
+void pciem_rescue_end(void)
+{
+	if (!preemptible() && !this_cpu_dec_return(depth))
+		atomic_dec(&spinning_cpus);
+}
+
+/* Does the server wait for this CPU? */
+static bool server_is_beneath(struct pciem_bridge *bridge, int cpu)
 {
 	struct task_struct *server;
-	int cpu = raw_smp_processor_id();
-	bool stuck = false;
-	int other;
+	bool beneath = false;
+	unsigned int state;
 
-	if (waited < RESCUE_AFTER_NS || work_pending(&bridge->rescue.work))
-		return;
 	rcu_read_lock();
 	server = rcu_dereference(bridge->server);
-	if (server)
-		stuck = task_is_running(server) && task_cpu(server) == cpu;
+	if (server) {
+		state = READ_ONCE(server->__state);
+		beneath = !READ_ONCE(server->on_cpu) && task_cpu(server) == cpu &&
+			  (state == TASK_RUNNING || state == TASK_WAKING);
+	}
 	rcu_read_unlock();
-	if (!stuck)
-		return;
+	return beneath;
+}
+
+bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited)
+{
+	int cpu = raw_smp_processor_id();
+	int other;
+
+	if (waited < RESCUE_AFTER_NS || !server_is_beneath(bridge, cpu))
+		return true;
+	if (atomic_read(&spinning_cpus) >= num_online_cpus())
+		return false;
+	if (work_pending(&bridge->rescue.work))
+		return true;
 	other = cpumask_any_but(cpu_online_mask, cpu);
 	if (other >= nr_cpu_ids)
-		return;
+		return true;
 	WRITE_ONCE(bridge->rescue.cpu, cpu);
 	pciem_bridge_get(bridge);
 	if (!queue_work_on(other, system_highpri_wq, &bridge->rescue.work))
 		pciem_bridge_put(bridge);
+	return true;
 }
 
 void pciem_rescue_init(struct pciem_bridge *bridge)

@@ -4,11 +4,15 @@
 
 #include "bridge.h"
 
+/* Around the polling of an issuer that cannot sleep. Any context but NMI. */
+void pciem_rescue_begin(void);
+void pciem_rescue_end(void);
 /*
- * Called by a spinning issuer that has waited for `waited` ns: when the server stands in the run
- * queue of this very CPU, have it moved to another one. Any context but NMI.
+ * Between the two, once in a while: `waited` ns have passed. When the server stands in the run
+ * queue of this very CPU, have it moved to another one. False: there is none to move it to, because
+ * every CPU is in such a loop; give up.
  */
-void pciem_rescue_check(struct pciem_bridge *bridge, u64 waited);
+bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited);
 void pciem_rescue_init(struct pciem_bridge *bridge);
 
 #endif
