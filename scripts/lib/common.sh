@@ -11,6 +11,9 @@ PCIEM_BUILD=${PCIEM_BUILD:-$PCIEM_ROOT/build}
 PCIEM_SETUP_LOG=$PCIEM_BUILD/setup.log
 export PCIEM_ROOT PCIEM_CACHE PCIEM_BUILD
 
+# depmod, modprobe and the like, also for a user whose PATH has no sbin
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
 # A python or meson that a user has elsewhere on the PATH does not see Debian's modules.
 PYTHON=/usr/bin/python3
 
