@@ -227,12 +227,14 @@ static void fill(PciemHost *host, MainLoopPoll *poll)
             continue;
         }
         until = MIN(polling->last_work_ns + polling->now_ns, MIN(next_timer(ctx, now), slice_end));
-        if (until <= now || host->state >= BUS_REMOVED || !watch(host, ctx, until)) {
+        if (until <= now || !watch(host, ctx, until)) {
             break;
         }
         now = get_clock();
     }
-    if (host->state == BUS_LINK_DOWN) {
+    if (host->state >= BUS_REMOVED) {
+        /* whoever runs the loop is waiting for this */
+        poll->timeout = 0;
         return;
     }
     if (pciem_arm(host->link) != 0) {

@@ -27,6 +27,7 @@ static void hotplug_plug(HotplugHandler *handler, DeviceState *dev, Error **errp
 
 static void hotplug_unplug(HotplugHandler *handler, DeviceState *dev, Error **errp)
 {
+    status_forget(PCIEM_HOST(handler), PCI_DEVICE(dev));
     qdev_unrealize(dev);
 }
 

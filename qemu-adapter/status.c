@@ -1,95 +1,135 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* After the start: a line on stdout for each function, once a driver is bound to it or when none has come. */
+/*
+ * After the start: a line on stdout for each function, once a driver is bound to it or when none has come.
+ *
+ * A thread of its own looks and prints. Whoever reads stdout may be slow, and the kernel's directories are locked while
+ * drivers come and go; the thread that answers those drivers must wait for neither.
+ */
 #include "qemu/osdep.h"
-#include "qemu/timer.h"
+#include "qemu/thread.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_device.h"
 #include "host.h"
 #include "sysfs.h"
 
-#define POLL_MS 50
+#define POLL_US 50000
 /* No driver after this time: say so. */
-#define DRIVER_MS 5000
-/* A driver makes its device nodes a little after it is bound. */
-#define NODE_MS 1000
+#define DRIVER_US (5 * G_USEC_PER_SEC)
+/* A driver makes its device nodes after it is bound; most kinds of devices have none. */
+#define NODE_US (5 * G_USEC_PER_SEC)
+#define NO_NODE_US (G_USEC_PER_SEC / 2)
 
-typedef struct Watch {
-    PciemHost *host;
-    QEMUTimer *timer;
+typedef struct Function {
     char address[PCIEM_ADDRESS_SIZE];
     char *name;
-    int64_t started;
-    int64_t bound;              /* 0: not yet */
-} Watch;
+    int64_t node_us;
+    int64_t bound;              /* when a driver was seen first; 0: not yet */
+} Function;
 
-static GHashTable *printed;     /* of addresses: a later scan is about what is new */
+static GHashTable *told;        /* addresses: a later scan is about what is new */
 
-static void watch_free(Watch *watch)
+static void function_free(gpointer data)
 {
-    timer_free(watch->timer);
-    g_free(watch->name);
-    g_free(watch);
+    Function *function = data;
+
+    g_free(function->name);
+    g_free(function);
 }
 
-static void watch_poll(void *opaque)
+/* True: there is nothing more to wait for, and the line is printed. */
+static bool tell(Function *function, int64_t started)
 {
-    Watch *watch = opaque;
-    int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
-    g_autofree char *driver = sysfs_driver(watch->address);
+    int64_t now = g_get_monotonic_time();
+    g_autofree char *driver = sysfs_driver(function->address);
     g_autofree char *bound = NULL;
     bool complete = false;
 
-    if (watch->host->state != BUS_PRESENT) {
-        watch_free(watch);
-        return;
-    }
-    if (driver) {
-        bound = sysfs_describe(watch->address, driver, &complete);
-        if (!watch->bound) {
-            watch->bound = now;
+    if (!driver) {
+        if (now - started < DRIVER_US) {
+            return false;
         }
-        complete |= now - watch->bound >= NODE_MS;
-    }
-    if (complete) {
-        printf("%s  %s -> %s\n", watch->address, watch->name, bound);
-    } else if (!driver && now - watch->started >= DRIVER_MS) {
-        printf("%s  %s (no driver bound)\n", watch->address, watch->name);
+        printf("%s  %s (no driver bound)\n", function->address, function->name);
     } else {
-        timer_mod(watch->timer, now + POLL_MS);
-        return;
+        if (!function->bound) {
+            function->bound = now;
+        }
+        bound = sysfs_describe(function->address, driver, &complete);
+        if (!complete && now - function->bound < function->node_us) {
+            return false;
+        }
+        printf("%s  %s -> %s\n", function->address, function->name, bound);
     }
     fflush(stdout);
-    watch_free(watch);
+    return true;
 }
 
-static void watch_function(PCIBus *bus, PCIDevice *dev, void *opaque)
+static void *status_thread(void *opaque)
 {
-    PciemHost *host = opaque;
+    GPtrArray *functions = opaque;
+    int64_t started = g_get_monotonic_time();
+
+    while (functions->len) {
+        for (guint i = functions->len; i > 0; i--) {
+            if (tell(g_ptr_array_index(functions, functions->len - i), started)) {
+                g_ptr_array_remove_index(functions, functions->len - i);
+            }
+        }
+        g_usleep(POLL_US);
+    }
+    g_ptr_array_unref(functions);
+    return NULL;
+}
+
+static bool makes_nodes(PCIDevice *dev)
+{
+    switch (pci_get_word(dev->config + PCI_CLASS_DEVICE) >> 8) {
+    case PCI_BASE_CLASS_STORAGE:
+    case PCI_BASE_CLASS_NETWORK:
+    case PCI_BASE_CLASS_DISPLAY:
+    case PCI_BASE_CLASS_MULTIMEDIA:
+        return true;
+    }
+    return false;
+}
+
+static void add_function(PCIBus *bus, PCIDevice *dev, void *opaque)
+{
+    GPtrArray *functions = opaque;
     const char *type = object_get_typename(OBJECT(dev));
     const char *id = DEVICE(dev)->id;
-    Watch *watch = g_new0(Watch, 1);
+    Function *function = g_new0(Function, 1);
 
-    pciem_device_address(host, dev, watch->address, sizeof(watch->address));
-    if (!g_hash_table_add(printed, g_strdup(watch->address))) {
-        g_free(watch);
+    pciem_device_address(pciem_host, dev, function->address, sizeof(function->address));
+    if (!g_hash_table_add(told, g_strdup(function->address))) {
+        g_free(function);
         return;
     }
-    watch->host = host;
-    watch->name = id ? g_strdup_printf("%s \"%s\"", type, id) : g_strdup(type);
-    watch->started = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
-    watch->timer = timer_new_ms(QEMU_CLOCK_REALTIME, watch_poll, watch);
-    watch_poll(watch);
+    function->name = id ? g_strdup_printf("%s \"%s\"", type, id) : g_strdup(type);
+    function->node_us = makes_nodes(dev) ? NODE_US : NO_NODE_US;
+    g_ptr_array_add(functions, function);
 }
 
-static void watch_bus(PCIBus *bus, void *opaque)
+static void add_bus(PCIBus *bus, void *opaque)
 {
-    pci_for_each_device_under_bus(bus, watch_function, opaque);
+    pci_for_each_device_under_bus(bus, add_function, opaque);
 }
 
 void status_print(PciemHost *host)
 {
-    if (!printed) {
-        printed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GPtrArray *functions = g_ptr_array_new_with_free_func(function_free);
+    QemuThread thread;
+
+    if (!told) {
+        told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     }
-    pci_for_each_bus(pciem_root_bus(host), watch_bus, host);
+    pci_for_each_bus(pciem_root_bus(host), add_bus, functions);
+    qemu_thread_create(&thread, "pciem-status", status_thread, functions, QEMU_THREAD_DETACHED);
+}
+
+void status_forget(PciemHost *host, PCIDevice *dev)
+{
+    char address[PCIEM_ADDRESS_SIZE];
+
+    pciem_device_address(host, dev, address, sizeof(address));
+    g_hash_table_remove(told, address);
 }
