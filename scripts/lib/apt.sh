@@ -88,11 +88,11 @@ apt_fetch()
 {
 	local dir=$1
 	shift
-	(cd "$dir" && run_logged apt_private apt-get download "$@")
+	(cd "$dir" && run_apt apt_private apt-get download "$@")
 }
 
 # apt_fetch_source DIRECTORY PACKAGE=VERSION: the files of a source package, checked against the signed lists
 apt_fetch_source()
 {
-	(cd "$1" && run_logged apt_private apt-get -y source --download-only "$2")
+	(cd "$1" && run_apt apt_private apt-get -y source --download-only "$2")
 }

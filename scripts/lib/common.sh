@@ -89,27 +89,42 @@ run_logged()
 	return "$status"
 }
 
-# run_ninja DIRECTORY [TARGET...]: as run_logged, with the percentage of what is built.
-run_ninja()
+# run_progress REGEX COMMAND...: as run_logged; where a line of output matches, the first group of REGEX is the percentage.
+run_progress()
 {
-	local dir=$1 line
+	local regex=$1 line pid from status=0
 	shift
 	mkdir -p "$PCIEM_BUILD"
-	printf '\n$ ninja -C %s %s\n' "$dir" "$*" >>"$PCIEM_SETUP_LOG"
-	local from
+	printf '\n$ %s\n' "$*" >>"$PCIEM_SETUP_LOG"
 	from=$(stat -c %s "$PCIEM_SETUP_LOG")
-	local pid status=0
 	while IFS= read -r line; do
-		printf '%s\n' "$line" >>"$PCIEM_SETUP_LOG"
-		[[ ! $line =~ ^\[\ *([0-9]+%)\] ]] || step_note "${BASH_REMATCH[1]}"
-	done < <(NINJA_STATUS='[%p] ' ninja -C "$dir" -d keeprsp "$@" 2>&1 </dev/null)
+		if [[ $line =~ $regex ]]; then
+			step_note "${BASH_REMATCH[1]}%"
+		else
+			printf '%s\n' "$line" >>"$PCIEM_SETUP_LOG"
+		fi
+	done < <("$@" 2>&1 </dev/null)
 	pid=$!
 	wait "$pid" || status=$?
 	((status != 0)) || return 0
 	step_abandon
-	tail -c +$((from + 1)) "$PCIEM_SETUP_LOG" | grep -v '^\[ *[0-9]*%\]' | tail -n 40 >&2
-	warn "building in $dir failed; all of the output is in $PCIEM_SETUP_LOG"
+	tail -c +$((from + 1)) "$PCIEM_SETUP_LOG" | tail -n 40 >&2
+	warn "the command '$1' failed with status $status; all of its output is in $PCIEM_SETUP_LOG"
 	return "$status"
+}
+
+# run_ninja DIRECTORY [TARGET...]
+run_ninja()
+{
+	local dir=$1
+	shift
+	NINJA_STATUS='[%p] ' run_progress '^\[ *([0-9]+)%\]' ninja -C "$dir" -d keeprsp "$@"
+}
+
+# run_apt COMMAND...: an apt-get, with sudo before it or not
+run_apt()
+{
+	run_progress '^[dp][lm]status:[^:]*:([0-9]+)' "$@" -o APT::Status-Fd=1
 }
 
 # with_lock NAME COMMAND...: two set-ups at once would build into each other; the second one waits for the first.

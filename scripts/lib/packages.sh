@@ -35,10 +35,8 @@ packages_setup()
 
 	step_begin "packages: installing ${#missing[@]} that are missing"
 	local -a get=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y)
-	step_note "package lists"
 	run_logged as_root "${get[@]}" update || die "apt-get update failed"
-	step_note "${missing[*]}"
-	run_logged as_root "${get[@]}" install --no-install-recommends "${missing[@]}" ||
+	run_apt as_root "${get[@]}" install --no-install-recommends "${missing[@]}" ||
 		die "could not install: ${missing[*]}"
 	step_end
 }
