@@ -6,9 +6,9 @@ packages=(
 	# building the module, the library, the tests
 	gcc make libc6-dev pkg-config meson ninja-build ccache libelf-dev liburing-dev libcmocka-dev
 	# building QEMU's objects
-	python3 python3-venv libglib2.0-dev libpixman-1-dev libslirp-dev libaio-dev zlib1g-dev
+	python3 python3-venv libglib2.0-dev libpixman-1-dev libslirp-dev libfdt-dev libaio-dev zlib1g-dev
 	# fetching and unpacking
-	dpkg-dev xz-utils patch debian-archive-keyring
+	dpkg-dev xz-utils zstd patch debian-archive-keyring
 	# the sandbox
 	qemu-system-x86 qemu-utils busybox-static kmod udev cpio util-linux iproute2 procps
 	# what the README's commands and the tests run inside

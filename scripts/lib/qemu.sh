@@ -90,25 +90,15 @@ qemu_tools()
 	mv "$tools.new" "$tools"
 }
 
-qemu_environment()
-{
-	qemu_tools
-	if [[ $QEMU_TOOLS ]]; then
-		export PYTHONPATH=$QEMU_TOOLS
-	fi
-}
-
 qemu_configure()
 {
 	local options=$1
 	step_begin "QEMU: configuring"
+	qemu_tools
 	rm -rf "$QEMU_BUILD"
 	mkdir -p "$QEMU_BUILD"
-	(
-		qemu_environment
-		cd "$QEMU_BUILD"
-		run_logged "$QEMU_SOURCE/configure" --cc="ccache gcc" "${qemu_configure_options[@]}"
-	) || die "QEMU could not be configured"
+	run_logged env -C "$QEMU_BUILD" PYTHONPATH="$QEMU_TOOLS" "$QEMU_SOURCE/configure" --cc="ccache gcc" \
+		"${qemu_configure_options[@]}" || die "QEMU could not be configured"
 	printf '%s\n' "$options" >"$QEMU_BUILD/configured"
 	step_end
 }
@@ -116,10 +106,8 @@ qemu_configure()
 qemu_build()
 {
 	step_begin "QEMU: building its device models"
-	(
-		qemu_environment
-		run_ninja "$QEMU_BUILD" qemu-system-x86_64
-	) || die "QEMU could not be built"
+	qemu_tools
+	PYTHONPATH=$QEMU_TOOLS run_ninja "$QEMU_BUILD" qemu-system-x86_64 || die "QEMU could not be built"
 	: >"$QEMU_BUILD/built"
 	step_end
 }

@@ -1,14 +1,16 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The sandbox's initramfs: busybox, and the modules with which the kernel reaches this machine's files over 9p.
+# What the sandbox boots: the kernel, unpacked, and an initramfs with busybox and the modules with which the kernel reaches
+# this machine's files over 9p.
 #
-# image_setup needs KERNEL_VERSION and KERNEL_DIR; it sets SANDBOX_INITRAMFS.
+# image_setup needs KERNEL_VERSION and KERNEL_DIR; it sets SANDBOX_KERNEL and SANDBOX_INITRAMFS.
 
 image_modules=(virtio_pci 9pnet_virtio 9p overlay virtio_console)
 
 image_setup()
 {
 	SANDBOX_INITRAMFS=$PCIEM_BUILD/sandbox/initramfs-$KERNEL_VERSION.cpio
+	SANDBOX_KERNEL=$PCIEM_BUILD/sandbox/vmlinux-$KERNEL_VERSION
 	local init=$PCIEM_ROOT/scripts/guest/initramfs-init
 	if [[ $SANDBOX_INITRAMFS -nt $init && $SANDBOX_INITRAMFS -nt $KERNEL_DIR/complete &&
 		$SANDBOX_INITRAMFS -nt ${BASH_SOURCE[0]} ]]; then
@@ -20,10 +22,14 @@ image_setup()
 image_make()
 {
 	local init=$1 work verb module name number=10
-	step_begin "sandbox: initramfs for $KERNEL_VERSION"
+	step_begin "sandbox: what Linux $KERNEL_VERSION boots from"
 	mkdir -p "$PCIEM_BUILD/sandbox"
 	run_logged gcc -O2 -Wall -o "$PCIEM_BUILD/sandbox/tsc-khz" "$PCIEM_ROOT/scripts/lib/tsc-khz.c" ||
 		die "the compiler does not work"
+	# Not worth a failure: QEMU takes the packed one as well.
+	if ! run_logged "$PCIEM_ROOT/scripts/lib/unpack-kernel" "$KERNEL_DIR/vmlinuz" "$SANDBOX_KERNEL"; then
+		cp "$KERNEL_DIR/vmlinuz" "$SANDBOX_KERNEL"
+	fi
 	work=$(mktemp -d "$PCIEM_BUILD/sandbox/initramfs.XXXXXX")
 	mkdir -p "$work"/root/{bin,modules,proc,sys,dev,lower,rw,new}
 	cp "$(command -v busybox)" "$work/root/bin/busybox"
