@@ -26,6 +26,12 @@
 #define BATCH 32
 /* Polling begins with this and doubles from there. */
 #define POLL_FIRST_NS 4000
+/*
+ * After a read, polling goes on for so many times its limit. A driver that reads is likely to read again (a reset, a
+ * probe, an EEPROM), and a CPU that reads with preemption off stands still meanwhile. When all CPUs do that at once, a
+ * thread that sleeps finds none to wake up on. The fast paths of drivers do not read.
+ */
+#define POLL_AFTER_READ 40
 
 static uint64_t all_ones(unsigned int size)
 {
@@ -118,9 +124,11 @@ static void carry_out(PciemHost *host, const struct pciem_transaction *transacti
         return;
     case PCIEM_MEMORY_READ:
         data = memory_read(host, transaction);
+        host->polling.read = true;
         break;
     case PCIEM_CONFIG_READ:
         data = config_read(host, transaction);
+        host->polling.read = true;
         break;
     case PCIEM_CONFIG_WRITE:
         config_write(host, transaction);
@@ -176,7 +184,7 @@ static int64_t next_timer(AioContext *ctx, int64_t now)
 }
 
 /* Watch the queue until @until. The BQL is free meanwhile, for threads of models that wait for it. */
-static bool watch(PciemHost *host, AioContext *ctx, int64_t until)
+static void watch(PciemHost *host, AioContext *ctx, int64_t until)
 {
     bool found;
 
@@ -186,7 +194,6 @@ static bool watch(PciemHost *host, AioContext *ctx, int64_t until)
         cpu_relax();
     } while (!found && get_clock() < until);
     bql_lock();
-    return found;
 }
 
 /* How long it pays to poll before a sleep: twice as long as events have kept us waiting lately, or not at all. */
@@ -202,15 +209,16 @@ static void adapt(BusPolling *polling, int64_t waited)
     }
 }
 
-static void fill(PciemHost *host, MainLoopPoll *poll)
+/* Carry out what is there and what comes soon. False: sleep now; true: the rest of the main loop has its turn first. */
+static bool run(PciemHost *host)
 {
     AioContext *ctx = qemu_get_aio_context();
     BusPolling *polling = &host->polling;
     int64_t now = get_clock();
     int64_t slice_end = now + SLICE_NS;
-    int64_t until;
+    int64_t poll_end, timer;
 
-    for (;;) {
+    do {
         bool work = consume(host);
 
         if (work) {
@@ -220,29 +228,31 @@ static void fill(PciemHost *host, MainLoopPoll *poll)
         if (work) {
             now = get_clock();
             polling->last_work_ns = now;
-            if (now >= slice_end) {
-                poll->timeout = 0;
-                return;
+            if (polling->read) {
+                polling->read = false;
+                polling->read_until_ns = now + POLL_AFTER_READ * polling->limit_ns;
             }
             continue;
         }
-        until = MIN(polling->last_work_ns + polling->now_ns, MIN(next_timer(ctx, now), slice_end));
-        if (until <= now || !watch(host, ctx, until)) {
-            break;
+        poll_end = MAX(polling->last_work_ns + polling->now_ns, polling->read_until_ns);
+        timer = next_timer(ctx, now);
+        if (poll_end <= now || timer <= now) {
+            return timer <= now;
         }
+        watch(host, ctx, MIN(MIN(poll_end, timer), slice_end));
         now = get_clock();
-    }
-    if (host->state >= BUS_REMOVED) {
-        /* whoever runs the loop is waiting for this */
+    } while (now < slice_end);
+    return true;
+}
+
+static void fill(PciemHost *host, MainLoopPoll *poll)
+{
+    /* once the devices are gone, whoever runs the loop waits for that */
+    if (run(host) || host->state >= BUS_REMOVED || pciem_arm(host->link) != 0) {
         poll->timeout = 0;
         return;
     }
-    if (pciem_arm(host->link) != 0) {
-        /* something came meanwhile, or the link is down: look again */
-        poll->timeout = 0;
-        return;
-    }
-    polling->armed = true;
+    host->polling.armed = true;
     g_array_append_val(poll->pollfds, ((GPollFD) {
         .fd = pciem_fd(host->link), .events = G_IO_IN | G_IO_HUP | G_IO_ERR,
     }));

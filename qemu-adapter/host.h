@@ -31,6 +31,8 @@ typedef struct BusPolling {
     int64_t limit_ns;           /* longest polling before a sleep */
     int64_t now_ns;             /* present polling; adapts between 0 and limit_ns */
     int64_t last_work_ns;       /* clock when there was something to do last */
+    bool read;                  /* a read was carried out just now */
+    int64_t read_until_ns;      /* poll until then because of it */
 } BusPolling;
 
 struct PciemHost {
