@@ -218,6 +218,12 @@ static bool run(PciemHost *host)
     int64_t slice_end = now + SLICE_NS;
     int64_t poll_end, timer;
 
+    /*
+     * glib's loop leaves this set when the context was ready before it looked for events. Nobody sleeps now; each bottom
+     * half would cost a write to the context's eventfd all the same. Only this thread writes to it.
+     */
+    qatomic_set(&ctx->notify_me, qatomic_read(&ctx->notify_me) & ~1);
+
     do {
         bool work = consume(host);
 
