@@ -17,21 +17,24 @@
 #include "pool.h"
 #include "ram.h"
 #include "rescue.h"
+#include "suspend.h"
 
 #define MEM32_DEFAULT	((u64)SZ_256M)
 #define MEM64_DEFAULT	(64ULL * SZ_1G)
 
 struct workqueue_struct *pciem_workqueue;
 
-/* Devices gone first, then what they used, then what found them. */
+/*
+ * Devices gone first, then what they used. The windows stay until the last reference goes: a driver
+ * that still has a mapping reads all ones, and nobody else gets the range.
+ */
 static void teardown(struct work_struct *work)
 {
 	struct pciem_bridge *bridge = container_of(work, struct pciem_bridge, teardown);
 
 	pciem_root_teardown(bridge);
+	pciem_suspend_allow();
 	pciem_irq_destroy(bridge);
-	pciem_window_release(&bridge->mem64);
-	pciem_window_release(&bridge->mem32);
 	platform_device_unregister(bridge->pdev);
 	pciem_bridge_put(bridge);
 }
@@ -42,6 +45,8 @@ static void free_bridge(struct work_struct *work)
 	struct task_struct *server = rcu_dereference_protected(bridge->server, true);
 
 	irq_work_sync(&bridge->kick);
+	pciem_window_release(&bridge->mem64);
+	pciem_window_release(&bridge->mem32);
 	pciem_root_destroy(bridge);
 	if (bridge->pool)
 		pciem_pool_destroy(bridge->pool);
@@ -89,10 +94,11 @@ void pciem_bridge_serve(struct pciem_bridge *bridge)
 
 	get_task_struct(current);
 	old = unrcu_pointer(xchg(&bridge->server, RCU_INITIALIZER(current)));
+	if (!old)
+		return;
 	/* Readers look at it under rcu_read_lock. */
 	synchronize_rcu();
-	if (old)
-		put_task_struct(old);
+	put_task_struct(old);
 }
 
 void pciem_bridge_abandon(struct pciem_bridge *bridge)
@@ -205,6 +211,7 @@ struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args)
 
 	/* Nothing can fail from here on: the teardown work undoes it all. */
 	__module_get(THIS_MODULE);
+	pciem_suspend_forbid();
 	bridge->mm = current->mm;
 	mmgrab(bridge->mm);
 	bridge->leader = get_task_struct(current->group_leader);

@@ -16,7 +16,7 @@ static void (*pci_release)(struct device *dev);
  */
 static void release(struct device *dev)
 {
-	struct pciem_bridge *bridge = pciem_bridge_of(to_pci_dev(dev));
+	struct pciem_bridge *bridge = pciem_bridge_of_bus(to_pci_dev(dev)->bus);
 
 	pci_release(dev);
 	pciem_bridge_put(bridge);

@@ -31,7 +31,7 @@
 
 static struct pciem_bridge *bridge_of(struct device *dev)
 {
-	return pciem_bridge_of(to_pci_dev(dev));
+	return pciem_bridge_of_bus(to_pci_dev(dev)->bus);
 }
 
 static unsigned long span(u64 address, size_t size)

@@ -8,10 +8,12 @@
 
 #include <linux/capability.h>
 #include <linux/minmax.h>
+#include <linux/security.h>
 #include <linux/uaccess.h>
 #include <linux/pciem.h>
 
 #include "bridge.h"
+#include "compat/dma_ops.h"
 #include "link.h"
 #include "params.h"
 #include "pool.h"
@@ -32,8 +34,9 @@ static int query(struct pciem_file *file, union argument *arg)
 
 	if (query->reserved)
 		return -EINVAL;
-	query->features = PCIEM_FEATURE_DMA_POOL | PCIEM_FEATURE_DMA_DIRECT | PCIEM_FEATURE_MSI |
-			  PCIEM_FEATURE_INTX;
+	query->features = PCIEM_FEATURE_DMA_DIRECT | PCIEM_FEATURE_MSI | PCIEM_FEATURE_INTX;
+	if (PCIEM_HAVE_DMA_OPS)
+		query->features |= PCIEM_FEATURE_DMA_POOL;
 	query->max_queue_entries = PCIEM_QUEUE_MAX;
 	query->msi_vectors = PCIEM_VECTORS;
 	query->max_pool_size = PCIEM_POOL_MAX;
@@ -50,8 +53,11 @@ static int create(struct pciem_file *file, union argument *arg)
 
 	if (create->flags & ~PCIEM_BRIDGE_DMA_DIRECT || create->reserved)
 		return -EINVAL;
-	if (create->flags & PCIEM_BRIDGE_DMA_DIRECT && !capable(CAP_SYS_RAWIO))
+	if (create->flags & PCIEM_BRIDGE_DMA_DIRECT &&
+	    (!capable(CAP_SYS_RAWIO) || security_locked_down(LOCKDOWN_DEV_MEM)))
 		return -EPERM;
+	if (!(create->flags & PCIEM_BRIDGE_DMA_DIRECT) && !PCIEM_HAVE_DMA_OPS)
+		return -EOPNOTSUPP;
 	mutex_lock(&file->lock);
 	if (file->bridge) {
 		err = -EBUSY;
@@ -158,6 +164,8 @@ long pciem_ioctl(struct pciem_file *file, unsigned int command, void __user *arg
 		return -EFAULT;
 	if (size < row->mandatory)
 		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
 	err = copy_struct_from_user(&arg, row->size, argument, size);
 	if (err)
 		return err;

@@ -32,7 +32,7 @@ struct pciem_delivery {
 	struct work_struct defer;	/* waits for the process to leave this CPU */
 	struct pciem_irqs *irqs;
 	int cpu;
-	bool forced;			/* deliver even on top of the process */
+	unsigned long sent;		/* bit 0: the csd is on its way */
 	DECLARE_BITMAP(pending, PCIEM_SOURCES);
 };
 

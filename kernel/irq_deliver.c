@@ -80,7 +80,6 @@ static int worker_cpu(struct pciem_bridge *bridge, int cpu)
 static void defer(struct pciem_delivery *delivery)
 {
 	atomic64_inc(&bridge_of(delivery->irqs)->counters.deferred_irqs);
-	WRITE_ONCE(delivery->forced, true);
 	queue_work_on(delivery->cpu, system_highpri_wq, &delivery->defer);
 }
 
@@ -90,11 +89,13 @@ static void deliver(struct irq_work *work)
 	struct pciem_irqs *irqs = delivery->irqs;
 	unsigned int source;
 
-	if (!READ_ONCE(delivery->forced) && current->mm == bridge_of(irqs)->mm && current->mm) {
+	if (!READ_ONCE(irqs->live))
+		return;
+	/* A worker, on which way 3 comes, has no mm. */
+	if (current->mm == bridge_of(irqs)->mm) {
 		defer(delivery);
 		return;
 	}
-	WRITE_ONCE(delivery->forced, false);
 	for_each_set_bit(source, delivery->pending, PCIEM_SOURCES) {
 		if (!test_and_clear_bit(source, delivery->pending))
 			continue;
@@ -107,6 +108,9 @@ static void called(void *data)
 {
 	struct pciem_delivery *delivery = data;
 
+	clear_bit(0, &delivery->sent);
+	/* Who finds the bit set has set `pending` before: look at that after clearing it. */
+	smp_mb__after_atomic();
 	if (in_hardirq())
 		deliver(&delivery->work);
 	else
@@ -119,6 +123,20 @@ static void deferred(struct work_struct *work)
 
 	/* The worker is bound to the CPU; this raises the interrupt right here, on top of it. */
 	irq_work_queue(&delivery->work);
+}
+
+/*
+ * With preemption off. The bit keeps other CPUs away from the csd, which has no lock of its own.
+ * False: the CPU has gone offline.
+ */
+static bool send(struct pciem_delivery *delivery)
+{
+	if (test_and_set_bit(0, &delivery->sent))
+		return true;
+	if (!smp_call_function_single_async(delivery->cpu, &delivery->csd))
+		return true;
+	clear_bit(0, &delivery->sent);
+	return false;
 }
 
 int pciem_irq_raise(struct pciem_bridge *bridge, unsigned int source)
@@ -137,13 +155,10 @@ int pciem_irq_raise(struct pciem_bridge *bridge, unsigned int source)
 	cpu = free_cpu(bridge, wish);
 	delivery = per_cpu_ptr(irqs->delivery, cpu >= 0 ? cpu : worker_cpu(bridge, wish));
 	set_bit(source, delivery->pending);
-	/*
-	 * A call to the own CPU would run at once, maybe under the interrupt's own lock (unmask).
-	 * -EBUSY: a call is on its way already, and has not looked at `pending` yet.
-	 */
+	/* A call to the own CPU would run at once, maybe under the interrupt's own lock (unmask). */
 	if (cpu == smp_processor_id())
 		irq_work_queue(&delivery->work);
-	else if (cpu < 0 || smp_call_function_single_async(cpu, &delivery->csd) == -ENXIO)
+	else if (cpu < 0 || !send(delivery))
 		defer(delivery);
 	preempt_enable();
 unlock:
@@ -178,8 +193,13 @@ void pciem_delivery_destroy(struct pciem_irqs *irqs)
 {
 	int cpu;
 
-	/* Calls to a CPU run in order, so ours are through when this one is. */
+	/*
+	 * A CPU takes all calls that have come to it in one go, with interrupts off: ours are among
+	 * them when this one is, and through after a grace period. `live` keeps deliver() from
+	 * deferring once more.
+	 */
 	on_each_cpu(nothing, NULL, 1);
+	synchronize_rcu();
 	for_each_possible_cpu(cpu) {
 		struct pciem_delivery *delivery = per_cpu_ptr(irqs->delivery, cpu);
 

@@ -9,6 +9,7 @@
 #include <linux/irq.h>
 
 #include "bridge.h"
+#include "compat/irq_move.h"
 #include "trace.h"
 
 /* Set one bit of a state byte; returns whether the line is now asserted and not masked. */
@@ -67,6 +68,7 @@ static int map(struct irq_domain *domain, unsigned int virq, irq_hw_number_t lin
 	irq_set_chip_data(virq, irqs);
 	irq_set_chip_and_handler(virq, &chip, handle_level_irq);
 	irq_set_status_flags(virq, IRQ_LEVEL);
+	pciem_irq_move_at_once(virq);
 	return 0;
 }
 
@@ -103,7 +105,7 @@ bool pciem_intx_active(struct pciem_irqs *irqs, unsigned int line)
 
 int pciem_intx_map(const struct pci_dev *dev, u8 slot, u8 pin)
 {
-	struct pciem_bridge *bridge = pciem_bridge_of((struct pci_dev *)dev);
+	struct pciem_bridge *bridge = pciem_bridge_of_bus(dev->bus);
 
 	return irq_create_mapping(bridge->irqs.intx, (slot + pin - 1) % PCIEM_INTX_LINES);
 }

@@ -2,9 +2,11 @@
 #include "irq.h"
 
 #include <linux/irq.h>
+#include <linux/log2.h>
 #include <linux/msi.h>
 
 #include "bridge.h"
+#include "compat/irq_move.h"
 #include "compat/msi_domain.h"
 #include "trace.h"
 
@@ -37,23 +39,26 @@ static struct irq_chip chip = {
 static int alloc(struct irq_domain *domain, unsigned int virq, unsigned int count, void *arg)
 {
 	struct pciem_irqs *irqs = domain->host_data;
-	unsigned long flags;
+	unsigned long first, flags;
 	unsigned int i;
-	int first;
 
 	/*
 	 * Several MSI vectors differ in the low bits of the data only: naturally aligned (PCI 3.0,
 	 * 6.8.1.6).
 	 */
 	raw_spin_lock_irqsave(&irqs->lock, flags);
-	first = bitmap_find_free_region(irqs->used, PCIEM_VECTORS, get_count_order(count));
+	first = bitmap_find_next_zero_area(irqs->used, PCIEM_VECTORS, 0, count,
+					   roundup_pow_of_two(count) - 1);
+	if (first < PCIEM_VECTORS)
+		bitmap_set(irqs->used, first, count);
 	raw_spin_unlock_irqrestore(&irqs->lock, flags);
-	if (first < 0)
+	if (first >= PCIEM_VECTORS)
 		return -ENOSPC;
 	for (i = 0; i < count; i++) {
 		irqs->cpu[first + i] = cpumask_first(cpu_online_mask);
 		irq_domain_set_info(domain, virq + i, first + i, &chip, irqs, handle_edge_irq,
 				    NULL, NULL);
+		pciem_irq_move_at_once(virq + i);
 	}
 	return 0;
 }
@@ -68,7 +73,7 @@ static void release(struct irq_domain *domain, unsigned int virq, unsigned int c
 	for (i = 0; i < count; i++)
 		irq_domain_reset_irq_data(irq_domain_get_irq_data(domain, virq + i));
 	raw_spin_lock_irqsave(&irqs->lock, flags);
-	bitmap_release_region(irqs->used, first, get_count_order(count));
+	bitmap_clear(irqs->used, first, count);
 	raw_spin_unlock_irqrestore(&irqs->lock, flags);
 }
 

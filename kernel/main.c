@@ -5,6 +5,7 @@
 #include "cdev.h"
 #include "device.h"
 #include "params.h"
+#include "suspend.h"
 #include "trap.h"
 
 unsigned int pciem_read_timeout_ms = 5000;
@@ -39,11 +40,16 @@ static int __init pciem_init(void)
 	err = pciem_device_init();
 	if (err)
 		goto exit_trap;
-	err = pciem_cdev_init();
+	err = pciem_suspend_init();
 	if (err)
 		goto exit_device;
+	err = pciem_cdev_init();
+	if (err)
+		goto exit_suspend;
 	return 0;
 
+exit_suspend:
+	pciem_suspend_exit();
 exit_device:
 	pciem_device_exit();
 exit_trap:
@@ -57,6 +63,7 @@ destroy_workqueue:
 static void __exit pciem_exit(void)
 {
 	pciem_cdev_exit();
+	pciem_suspend_exit();
 	pciem_device_exit();
 	pciem_trap_exit();
 	destroy_workqueue(pciem_workqueue);

@@ -29,6 +29,7 @@ int pciem_queue_init(struct pciem_queue *queue, u32 entries)
 	queue->mask = entries - 1;
 	queue->tail = 0;
 	queue->seq = 0;
+	queue->next_slot = 0;
 	bitmap_zero(queue->busy, PCIEM_SLOTS);
 	for (i = 0; i < PCIEM_SLOTS; i++)
 		init_completion(&queue->done[i]);
@@ -41,15 +42,17 @@ void pciem_queue_destroy(struct pciem_queue *queue)
 }
 
 /* With the lock held. */
-static int room(struct pciem_queue *queue)
+static int room(struct pciem_queue *queue, bool urgent)
 {
+	u32 size = queue->mask + 1;
+	u32 limit = urgent ? size : size - size / PCIEM_QUEUE_RESERVE;
 	u32 used;
 
 	/* Pairs with the process's release of head: it has copied the entry out. */
 	used = queue->tail - smp_load_acquire(&queue->header->head);
-	if (used > queue->mask + 1)
+	if (used > size)
 		return -EPROTO;
-	return used <= queue->mask ? 0 : -EAGAIN;
+	return used < limit ? 0 : -EAGAIN;
 }
 
 /* With the lock held. */
@@ -68,35 +71,38 @@ static int sleeps(struct pciem_queue *queue)
 	return READ_ONCE(queue->header->flags) & PCIEM_QUEUE_NEED_WAKEUP ? 1 : 0;
 }
 
-int pciem_queue_post(struct pciem_queue *queue, struct pciem_entry *entry)
+int pciem_queue_post(struct pciem_queue *queue, struct pciem_entry *entry, bool urgent)
 {
 	unsigned long flags;
 	int err;
 
 	raw_spin_lock_irqsave(&queue->lock, flags);
-	err = room(queue);
+	err = room(queue, urgent);
 	if (!err)
 		append(queue, entry);
 	raw_spin_unlock_irqrestore(&queue->lock, flags);
 	return err ?: sleeps(queue);
 }
 
-int pciem_queue_request(struct pciem_queue *queue, struct pciem_entry *entry)
+int pciem_queue_request(struct pciem_queue *queue, struct pciem_entry *entry, bool urgent)
 {
 	unsigned long flags;
 	u32 slot;
 	int err;
 
 	raw_spin_lock_irqsave(&queue->lock, flags);
-	err = room(queue);
+	err = room(queue, urgent);
 	if (err)
 		goto unlock;
-	slot = find_first_zero_bit(queue->busy, PCIEM_SLOTS);
+	slot = find_next_zero_bit(queue->busy, PCIEM_SLOTS, queue->next_slot);
+	if (slot >= PCIEM_SLOTS)
+		slot = find_first_zero_bit(queue->busy, PCIEM_SLOTS);
 	if (slot >= PCIEM_SLOTS) {
 		err = -EAGAIN;
 		goto unlock;
 	}
 	__set_bit(slot, queue->busy);
+	queue->next_slot = (slot + 1) % PCIEM_SLOTS;
 	entry->tag = (++queue->seq * PCIEM_SLOTS + slot) & TAG_MASK;
 	reinit_completion(&queue->done[slot]);
 	WRITE_ONCE(queue->slots[slot].state, entry->tag << 2 | PCIEM_PHASE_PENDING);

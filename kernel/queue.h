@@ -20,6 +20,8 @@
 #define PCIEM_QUEUE_MIN		64u
 #define PCIEM_QUEUE_DEFAULT	4096u
 #define PCIEM_QUEUE_MAX		65536u
+/* This part of the entries is for issuers that cannot wait for room. */
+#define PCIEM_QUEUE_RESERVE	4u
 
 struct pciem_queue {
 	raw_spinlock_t lock;		/* tail, seq, busy, and the order of entries */
@@ -31,6 +33,7 @@ struct pciem_queue {
 	u32 mask;			/* entries - 1 */
 	u32 tail;			/* ours; header->tail is a copy for the process */
 	u32 seq;
+	u32 next_slot;			/* a slot is reused late, for the sake of late answers */
 	DECLARE_BITMAP(busy, PCIEM_SLOTS);
 	struct completion done[PCIEM_SLOTS];	/* sleepers */
 };
@@ -40,15 +43,16 @@ int pciem_queue_init(struct pciem_queue *queue, u32 entries);
 void pciem_queue_destroy(struct pciem_queue *queue);
 
 /*
- * Append an entry. Any context, NMI excepted. Returns 0, or 1 when the process sleeps and must be
- * woken; -EAGAIN: full; -EPROTO: the process wrote an impossible head.
+ * Append an entry; `urgent` may use the reserve. Any context, NMI excepted. Returns 0, or 1 when
+ * the process sleeps and must be woken; -EAGAIN: full; -EPROTO: the process wrote an impossible
+ * head.
  */
-int pciem_queue_post(struct pciem_queue *queue, struct pciem_entry *entry);
+int pciem_queue_post(struct pciem_queue *queue, struct pciem_entry *entry, bool urgent);
 /*
  * The same for a non-posted one: takes a completion slot and sets entry->tag. -EAGAIN also when no
  * slot is free.
  */
-int pciem_queue_request(struct pciem_queue *queue, struct pciem_entry *entry);
+int pciem_queue_request(struct pciem_queue *queue, struct pciem_entry *entry, bool urgent);
 /* Is the answer there? Then *data is it. Callable until pciem_queue_finish. */
 bool pciem_queue_answered(struct pciem_queue *queue, u32 tag, u64 *data);
 /* Say that the issuer goes to sleep on pciem_queue_done(). False: the answer came first. */

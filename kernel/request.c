@@ -7,8 +7,8 @@
  *   YIELD   preemptible, but the task has already said that it is about to sleep (a register read
  *           inside wait_event()): sleeping here would lose its state, so poll and let others run
  *   SPIN    atomic: poll. The process must run on another CPU; see rescue.c for when it cannot
- *   REFUSE  an answer can never come (the server itself is beneath us) or the queue cannot be used
- *           (NMI)
+ *   REFUSE  an answer can never come (the server itself is beneath us, or every CPU is stopped) or
+ *           the queue cannot be used (NMI)
  */
 #include "request.h"
 
@@ -31,9 +31,20 @@ enum wait_mode { SLEEP, YIELD, SPIN, REFUSE };
 /* Successive atomic deadlines missed, with no answer in between, that mean a dead process. */
 #define ATOMIC_MISSES	3
 
+/*
+ * Inside stop_machine(), where all CPUs stand still, as when one goes offline: the core then masks
+ * vectors, and reads back what it has written only to flush it. The stopper's class is not visible
+ * to modules, its parameters are.
+ */
+static bool machine_stopped(void)
+{
+	return irqs_disabled() && current->flags & PF_KTHREAD && current->policy == SCHED_FIFO &&
+	       current->rt_priority == MAX_RT_PRIO - 1;
+}
+
 static enum wait_mode wait_mode(struct pciem_bridge *bridge)
 {
-	if (in_nmi() || pciem_on_server(bridge))
+	if (in_nmi() || pciem_on_server(bridge) || machine_stopped())
 		return REFUSE;
 	if (!preemptible() || rcu_preempt_depth() || pagefault_disabled() || is_idle_task(current))
 		return SPIN;
@@ -74,7 +85,7 @@ static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enu
 	if (mode == YIELD)
 		cond_resched();
 	now = local_clock();
-	if (mode == SPIN && !pciem_rescue_check(bridge, now - deadline->start))
+	if (!pciem_rescue_check(bridge, now - deadline->start) && mode == SPIN)
 		return -EDEADLK;
 	if (irqs_disabled())
 		touch_nmi_watchdog();
@@ -97,15 +108,17 @@ static bool wait_for_room(struct pciem_bridge *bridge, struct deadline *deadline
 
 /* Put the entry into the queue, whatever it takes. False: the link is down now. */
 static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum wait_mode mode,
-		    int (*put)(struct pciem_queue *, struct pciem_entry *))
+		    int (*put)(struct pciem_queue *, struct pciem_entry *, bool))
 {
+	unsigned int timeout_ms = mode == SPIN ? READ_ONCE(pciem_atomic_timeout_ms) :
+						 READ_ONCE(pciem_read_timeout_ms);
 	struct deadline deadline = {};
 	int ret;
 
 	for (;;) {
 		if (pciem_link_is_down(bridge))
 			return false;
-		ret = put(&bridge->queue, entry);
+		ret = put(&bridge->queue, entry, mode == REFUSE);
 		if (ret >= 0)
 			break;
 		if (ret != -EAGAIN) {
@@ -113,7 +126,7 @@ static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum
 			return false;
 		}
 		if (!deadline.end)
-			deadline_start(&deadline, READ_ONCE(pciem_read_timeout_ms));
+			deadline_start(&deadline, timeout_ms);
 		if (!wait_for_room(bridge, &deadline, mode)) {
 			pciem_link_down(bridge, "the queue stayed full");
 			return false;

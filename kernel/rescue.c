@@ -6,7 +6,7 @@
  * narrow its affinity for a moment, then restore it. A server that the user pinned to this CPU is
  * left there; reads in atomic context on that CPU end at the deadline.
  *
- * When every CPU spins there is no CPU for the worker, and none for the server. Then the issuer that
+ * When every CPU spins there is none for the worker and none for the server. Then the issuer that
  * sits on the server's CPU gives up, so that the server runs when its atomic section ends. A CPU
  * of its own for the server excludes that.
  */

@@ -104,13 +104,17 @@ static int mark_gone(struct pci_dev *dev, void *unused)
 static void take_away(struct pciem_bridge *bridge)
 {
 	struct pciem_root *root = &bridge->root;
+	struct pci_host_bridge *host;
 
 	pci_lock_rescan_remove();
 	if (root->bus) {
+		host = to_pci_host_bridge(root->bus->bridge);
 		if (pciem_link_is_down(bridge))
 			pci_walk_bus(root->bus, mark_gone, NULL);
 		pci_stop_root_bus(root->bus);
 		pci_remove_root_bus(root->bus);
+		/* The bus has dropped its reference; this is that of the allocation. */
+		pci_free_host_bridge(host);
 		root->bus = NULL;
 	}
 	pci_unlock_rescan_remove();
@@ -134,7 +138,7 @@ static int start(struct pciem_bridge *bridge, struct work_struct *work)
 		return -EBUSY;
 	pciem_bridge_get(bridge);
 	if (!queue_work(pciem_workqueue, work)) {
-		/* The last run has cleared `busy` but is still telling the process. */
+		/* Queued already: `busy` excludes it. */
 		clear_bit(0, &bridge->root.busy);
 		pciem_bridge_put(bridge);
 		return -EBUSY;

@@ -17,7 +17,8 @@
  * the callback.
  *
  * Unloading: a running emulation holds its bridge and so the module; outside that span our code
- * runs with interrupts off, so a grace period after the hooks are gone ends it.
+ * runs with interrupts off or in a callback, for which unregistering waits. So a grace period after
+ * the hooks are gone ends it.
  */
 #include "trap.h"
 

@@ -130,11 +130,12 @@ static noinline void emulate(struct pt_regs *regs, unsigned long error_code, uns
 	if (!leaf_phys(address, &phys) || decode(&insn, code, regs->ip))
 		return;
 	bridge = pciem_trap_bridge(phys);
-	if (regs->flags & X86_EFLAGS_IF)
+	/* Without a bridge nothing holds the module: stay where a grace period covers us. */
+	if (bridge && regs->flags & X86_EFLAGS_IF)
 		local_irq_enable();
 	if (!pciem_emulate(regs, &insn, bridge, address, phys))
 		pass_next(regs->ip);
-	if (regs->flags & X86_EFLAGS_IF)
+	if (bridge && regs->flags & X86_EFLAGS_IF)
 		local_irq_disable();
 	if (bridge)
 		pciem_bridge_put(bridge);

@@ -10,6 +10,9 @@
 #include <linux/dma-map-ops.h>
 #include <linux/version.h>
 
+/* Can a device have DMA operations of its own? The option was renamed in Linux 6.12. */
+#define PCIEM_HAVE_DMA_OPS	(IS_ENABLED(CONFIG_ARCH_HAS_DMA_OPS) || IS_ENABLED(CONFIG_DMA_OPS))
+
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
 
 #define PCIEM_DMA_MAP_PAGE_ADAPTERS(map, unmap)

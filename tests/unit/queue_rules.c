@@ -39,14 +39,14 @@ static int post(u64 addr)
 {
 	struct pciem_entry entry = { .op = PCIEM_OP_MEM_WRITE, .size = 4, .addr = addr, .data = ~addr };
 
-	return pciem_queue_post(&queue, &entry);
+	return pciem_queue_post(&queue, &entry, true);
 }
 
 static u32 request(u64 addr)
 {
 	struct pciem_entry entry = { .op = PCIEM_OP_MEM_READ, .size = 8, .addr = addr };
 
-	assert_int_equal(pciem_queue_request(&queue, &entry), 0);
+	assert_int_equal(pciem_queue_request(&queue, &entry, true), 0);
 	return entry.tag;
 }
 
@@ -129,13 +129,28 @@ static void full_queue_takes_nothing(void **state)
 		assert_int_equal(post(i), 0);
 	tail = queue.header->tail;
 	assert_int_equal(post(99), -EAGAIN);
-	assert_int_equal(pciem_queue_request(&queue, &entry), -EAGAIN);
+	assert_int_equal(pciem_queue_request(&queue, &entry, true), -EAGAIN);
 	assert_int_equal(queue.header->tail, tail);
 	expect(0);
 	assert_int_equal(post(ENTRIES), 0);
 	assert_int_equal(post(99), -EAGAIN);
 	for (u64 i = 1; i <= ENTRIES; i++)
 		expect(i);
+}
+
+static void reserve_is_for_the_urgent(void **state)
+{
+	struct pciem_entry entry = { .op = PCIEM_OP_MEM_WRITE, .size = 4 };
+	unsigned int taken = 0;
+
+	(void)state;
+	while (pciem_queue_post(&queue, &entry, false) == 0)
+		taken++;
+	assert_int_equal(taken, ENTRIES - ENTRIES / PCIEM_QUEUE_RESERVE);
+	assert_int_equal(pciem_queue_request(&queue, &entry, false), -EAGAIN);
+	for (; taken < ENTRIES; taken++)
+		assert_int_equal(post(taken), 0);
+	assert_int_equal(post(99), -EAGAIN);
 }
 
 static void refused_request_keeps_no_slot(void **state)
@@ -146,9 +161,9 @@ static void refused_request_keeps_no_slot(void **state)
 	for (u64 i = 0; i < ENTRIES; i++)
 		post(i);
 	for (unsigned int i = 0; i < 2 * PCIEM_SLOTS; i++)
-		assert_int_equal(pciem_queue_request(&queue, &entry), -EAGAIN);
+		assert_int_equal(pciem_queue_request(&queue, &entry, true), -EAGAIN);
 	expect(0);
-	assert_int_equal(pciem_queue_request(&queue, &entry), 0);
+	assert_int_equal(pciem_queue_request(&queue, &entry, true), 0);
 }
 
 static void indexes_wrap_around(void **state)
@@ -176,7 +191,7 @@ static void impossible_head_is_told(void **state)
 		begin_at(1000);
 		queue.header->head = heads[i];
 		assert_int_equal(post(1), -EPROTO);
-		assert_int_equal(pciem_queue_request(&queue, &entry), -EPROTO);
+		assert_int_equal(pciem_queue_request(&queue, &entry, true), -EPROTO);
 		assert_int_equal(queue.header->tail, 1000);
 	}
 	/* The far ends of what is possible. */
@@ -206,10 +221,10 @@ static void sleeping_process_is_reported(void **state)
 	(void)state;
 	queue.header->flags = PCIEM_QUEUE_NEED_WAKEUP;
 	assert_int_equal(post(1), 1);
-	assert_int_equal(pciem_queue_request(&queue, &entry), 1);
+	assert_int_equal(pciem_queue_request(&queue, &entry, true), 1);
 	queue.header->flags = 0;
 	assert_int_equal(post(2), 0);
-	assert_int_equal(pciem_queue_request(&queue, &entry), 0);
+	assert_int_equal(pciem_queue_request(&queue, &entry, true), 0);
 	/* Bits that mean nothing yet. */
 	queue.header->flags = ~PCIEM_QUEUE_NEED_WAKEUP;
 	assert_int_equal(post(3), 0);
@@ -277,8 +292,36 @@ static void answered_issuer_does_not_sleep(void **state)
 	assert_true(pciem_queue_answered(&queue, tag, &data));
 }
 
+/* Requests come and go until one has the slot of that tag. How many others came first? */
+static u32 reuse_slot(u32 tag, unsigned int *others)
+{
+	struct pciem_entry entry;
+	u32 next = request(2);
+
+	for (*others = 0; slot_of(next) != slot_of(tag); ++*others) {
+		assert_in_range(*others, 0, 2 * PCIEM_SLOTS);
+		pciem_queue_finish(&queue, next);
+		while (take(&entry))
+			;
+		next = request(2);
+	}
+	return next;
+}
+
+static void slot_is_reused_last(void **state)
+{
+	u32 tag = request(1);
+	unsigned int others;
+
+	(void)state;
+	pciem_queue_finish(&queue, tag);
+	reuse_slot(tag, &others);
+	assert_int_equal(others, PCIEM_SLOTS - 1);
+}
+
 static void completion_is_fresh_for_each_issuer(void **state)
 {
+	unsigned int others;
 	u32 tag = request(1);
 	struct completion *done = pciem_queue_done(&queue, tag);
 
@@ -286,7 +329,7 @@ static void completion_is_fresh_for_each_issuer(void **state)
 	complete(done);
 	complete(done);
 	pciem_queue_finish(&queue, tag);
-	tag = request(2);
+	tag = reuse_slot(tag, &others);
 	assert_ptr_equal(pciem_queue_done(&queue, tag), done);
 	assert_int_equal(done->done, 0);
 }
@@ -307,12 +350,12 @@ static void slots_are_unique_and_run_out(void **state)
 		seen[slot] = true;
 		assert_true(take(&entry));
 	}
-	assert_int_equal(pciem_queue_request(&queue, &entry), -EAGAIN);
+	assert_int_equal(pciem_queue_request(&queue, &entry, true), -EAGAIN);
 	/* Posted writes need none. */
 	assert_int_equal(post(1), 0);
 	pciem_queue_finish(&queue, tags[77]);
 	assert_int_equal(request(1) & (PCIEM_SLOTS - 1), tags[77] & (PCIEM_SLOTS - 1));
-	assert_int_equal(pciem_queue_request(&queue, &entry), -EAGAIN);
+	assert_int_equal(pciem_queue_request(&queue, &entry, true), -EAGAIN);
 }
 
 static void tags_differ_and_have_thirty_bits(void **state)
@@ -337,13 +380,13 @@ static void tags_differ_and_have_thirty_bits(void **state)
 static void late_answer_is_ignored(void **state)
 {
 	u32 old = request(1), new;
+	unsigned int others;
 	u64 data = 0;
 
 	(void)state;
 	pciem_queue_finish(&queue, old);
 	assert_int_equal(answer(old, 0xbad), -1);
-	new = request(2);
-	assert_int_equal(new & (PCIEM_SLOTS - 1), old & (PCIEM_SLOTS - 1));
+	new = reuse_slot(old, &others);
 	assert_int_equal(answer(old, 0xbad), -1);
 	assert_false(pciem_queue_answered(&queue, new, &data));
 	assert_false(pciem_queue_answered(&queue, old, &data));
@@ -373,6 +416,8 @@ int main(void)
 		RULE(entries_come_out_in_order),
 		RULE(tail_is_told_to_the_process),
 		RULE(full_queue_takes_nothing),
+		RULE(reserve_is_for_the_urgent),
+		RULE(slot_is_reused_last),
 		RULE(refused_request_keeps_no_slot),
 		RULE(indexes_wrap_around),
 		RULE(impossible_head_is_told),

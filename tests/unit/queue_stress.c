@@ -83,7 +83,7 @@ static void *issue(void *argument)
 		int ret;
 
 		entry.op = posted ? PCIEM_OP_MEM_WRITE : PCIEM_OP_MEM_READ;
-		while ((ret = posted ? pciem_queue_post(&queue, &entry) : pciem_queue_request(&queue, &entry)) == -EAGAIN) {
+		while ((ret = posted ? pciem_queue_post(&queue, &entry, true) : pciem_queue_request(&queue, &entry, true)) == -EAGAIN) {
 			count(&found_full);
 			sched_yield();
 		}
