@@ -154,6 +154,7 @@ vm_run()
 	fi
 	vm_settings "$tty" >"$VM_RUN/settings"
 	printf '%s\n' "${VM_SHARES[@]}" >"$VM_RUN/shares"
+	printf '%s\n' "$PCIEM_ROOT" "$PCIEM_BUILD" "$PCIEM_CACHE" >"$VM_RUN/visible"
 	cp "$PCIEM_ROOT/scripts/guest/init" "$VM_RUN/init"
 
 	local -a qemu
@@ -174,7 +175,7 @@ vm_run()
 		! grep -q . "$VM_RUN/qemu.log" || break
 	done
 	trap - INT TERM HUP ALRM
-	rm -f "$VM_RUN"/{init,shares}
+	rm -f "$VM_RUN"/{init,shares,visible}
 
 	if [[ ! -e $VM_RUN/status ]]; then
 		vm_why_no_status
