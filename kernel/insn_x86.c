@@ -185,7 +185,8 @@ static int decode_register(struct pciem_insn *insn, struct code *code,
 	err = fetch_modrm(code, &modrm);
 	if (err)
 		return err;
-	set_register(insn, prefix, modrm, insn->op == PCIEM_INSN_LOAD ? insn->reg_width : insn->width);
+	set_register(insn, prefix, modrm,
+		     insn->op == PCIEM_INSN_LOAD ? insn->reg_width : insn->width);
 	return 0;
 }
 
@@ -281,7 +282,7 @@ static int decode_opcode(struct pciem_insn *insn, struct code *code,
 		insn->op = PCIEM_INSN_LOAD;
 		insn->reg_width = insn->width;
 		return decode_register(insn, code, prefix);
-	case 0xa0: case 0xa1:				/* the accumulator and an absolute address */
+	case 0xa0: case 0xa1:			/* the accumulator and an absolute address */
 		insn->op = PCIEM_INSN_LOAD;
 		insn->reg_width = insn->width;
 		return skip(code, insn->addr32 ? 4 : 8);

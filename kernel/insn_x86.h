@@ -34,11 +34,11 @@ struct pciem_insn {
 	__u8 length;		/* bytes of code: 1 .. PCIEM_INSN_MAX_LENGTH */
 	__u8 width;		/* bytes of memory, of one element when a string: 1, 2, 4 or 8 */
 	__u8 reg_width;		/* LOAD, LODS: bytes of the register the value goes to, else 0 */
-	__u8 reg;		/* hardware number: 0 ax, 1 cx, 2 dx, 3 bx, 4 sp, 5 bp, 6 si, 7 di, 8.. */
+	__u8 reg;		/* 0 ax, 1 cx, 2 dx, 3 bx, 4 sp, 5 bp, 6 si, 7 di, 8.. */
 	bool high_byte;		/* ah, ch, dh or bh; reg is the number of ax, cx, dx or bx then */
 	bool sign_extend;	/* LOAD: from width to reg_width; zero-extended otherwise */
 	bool rep;		/* string: repeated cx times */
-	bool addr32;		/* addresses are 32 bits: esi, edi and ecx in place of rsi, rdi, rcx */
+	bool addr32;		/* esi, edi and ecx in place of rsi, rdi, rcx */
 	__u64 imm;		/* STORE_IMM: the low width bytes count, the others are 0 */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The process is frozen before its devices are suspended, so nobody could answer their drivers: while
- * a bridge exists the system does not suspend or hibernate.
+ * The process is frozen before its devices are suspended, so nobody could answer their drivers:
+ * while a bridge exists the system does not suspend or hibernate.
  */
 #ifndef PCIEM_SUSPEND_H
 #define PCIEM_SUSPEND_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Memory windows: holes in the physical address space. No cycle ever reaches them, because every
- * mapping that ioremap() makes of them is non-present (trap.c); the addresses only have to be unused
- * by everybody else. Mappings made otherwise, those into user space among them, are not trapped: they
- * read what the hardware gives for an address that nothing decodes.
+ * mapping that ioremap() makes of them is non-present (trap.c); the addresses only have to be
+ * unused by everybody else. Mappings made otherwise, those into user space among them, are not
+ * trapped: they read what the hardware gives for an address that nothing decodes.
  */
 #ifndef PCIEM_WINDOW_H
 #define PCIEM_WINDOW_H
