@@ -11,7 +11,7 @@ device_bind_limit=30
 device_end_limit=20
 
 DEVICE_PID=
-declare -A _devices_before=()
+declare -A _devices_before=() _device_module=()
 
 device_say()
 {
@@ -29,18 +29,24 @@ device_list()
 # Is something still to come for this device? A driver that is about to bind, or a node that it is about to make.
 device_is_pending()
 {
-	local path=$1 class modalias
-	read -r class <"$path/class" && read -r modalias <"$path/modalias" || return 0
+	local path=$1 class modalias state
+	{ read -r class <"$path/class" && read -r modalias <"$path/modalias"; } 2>/dev/null || return 0
 	if [[ ! -e $path/driver ]]; then
 		# When no module knows it there is nothing to wait for.
-		modprobe -R "$modalias" >/dev/null 2>&1
+		if [[ ! ${_device_module[$modalias]:-} ]]; then
+			_device_module[$modalias]=none
+			! modprobe -R "$modalias" >/dev/null 2>&1 || _device_module[$modalias]=some
+		fi
+		[[ ${_device_module[$modalias]} == some ]]
 		return
 	fi
 	case $class in
 	0x0108*)
 		# nvme finds its namespaces after it has bound; a controller may have none.
-		compgen -G "$path/nvme/nvme*/nvme*n*" >/dev/null && return 1
-		[[ $(cat "$path"/nvme/nvme*/state 2>/dev/null) == live ]] || return 0
+		! compgen -G "$path/nvme/nvme*/nvme*n*" >/dev/null || return 1
+		for state in "$path"/nvme/nvme*/state; do
+			{ read -r state <"$state"; } 2>/dev/null && [[ $state == live ]] || return 0
+		done
 		((SECONDS < _device_started + 5))
 		return
 		;;

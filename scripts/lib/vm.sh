@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2054
 # SPDX-License-Identifier: GPL-2.0-only
-# Boots the sandbox. Needs KERNEL_DIR, SANDBOX_KERNEL, SANDBOX_INITRAMFS and the settings below; the exit status of
+# Boots the sandbox. Needs KERNEL_VERSION, KERNEL_DIR, SANDBOX_KERNEL, SANDBOX_INITRAMFS and the settings below; the exit status of
 # vm_run is COMMAND's.
 
 VM_CPUS=2
@@ -67,6 +67,8 @@ vm_command_line()
 	local accel i append="console=ttyS0 loglevel=5 panic=-1 random.trust_cpu=on"
 	# (Emulated timers are late on a busy machine: the kernel's check of them would end the boot.)
 	append+=" no_timer_check"
+	# (And an emulated CPU can be without a real one for many seconds; that is no lockup.)
+	append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30"
 	accel=$(vm_accelerator)
 	qemu=(
 		qemu-system-x86_64 -name pciem-sandbox -nodefaults -no-user-config -no-reboot -display none
@@ -155,6 +157,7 @@ vm_run()
 	vm_settings "$tty" >"$VM_RUN/settings"
 	printf '%s\n' "${VM_SHARES[@]}" >"$VM_RUN/shares"
 	printf '%s\n' "$PCIEM_ROOT" "$PCIEM_BUILD" "$PCIEM_CACHE" >"$VM_RUN/visible"
+	printf '%s\n' "$KERNEL_DIR/lib/modules/$KERNEL_VERSION" >"$VM_RUN/modules"
 	cp "$PCIEM_ROOT/scripts/guest/init" "$VM_RUN/init"
 
 	local -a qemu
@@ -175,7 +178,7 @@ vm_run()
 		! grep -q . "$VM_RUN/qemu.log" || break
 	done
 	trap - INT TERM HUP ALRM
-	rm -f "$VM_RUN"/{init,shares,visible}
+	rm -f "$VM_RUN"/{init,shares,visible,modules}
 
 	if [[ ! -e $VM_RUN/status ]]; then
 		vm_why_no_status
