@@ -17,8 +17,9 @@ static GlobalProperty machine_compat_props[] = {
     { TYPE_PCI_DEVICE, "romfile", "" },
     /* Memory of this machine is reached through its DMA API only, which virtio drivers bypass unless told so. */
     { "virtio-device", "iommu_platform", "on" },
-    { "virtio-pci", "disable-legacy", "on" },
-    { "virtio-pci", "disable-modern", "off" },
+    /* (virtio-*-pci-transitional and its kind have no such choice) */
+    { "virtio-pci", "disable-legacy", "on", .optional = true },
+    { "virtio-pci", "disable-modern", "off", .optional = true },
 };
 
 static void machine_init(MachineState *machine)

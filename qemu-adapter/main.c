@@ -13,12 +13,12 @@
 #include "system/replay.h"
 #include "system/runstate.h"
 #include "system/system.h"
-#include <sched.h>
 #include "catalogue.h"
 #include "help.h"
 #include "host.h"
 #include "memlock.h"
 #include "options.h"
+#include "threads.h"
 
 /* Drivers that say goodbye to their devices have this long. */
 #define REMOVAL_MS 10000
@@ -46,30 +46,6 @@ static void parse_command_line(int argc, char **argv, Options *options)
         fprintf(stderr, "%s: %s\n", name, options->error);
         exit(EXIT_FAILURE);
     }
-}
-
-static void pin(int cpu)
-{
-    cpu_set_t set;
-
-    CPU_ZERO(&set);
-    CPU_SET(cpu, &set);
-    if (sched_setaffinity(0, sizeof(set), &set) < 0) {
-        error_report("-bridge cpu=%d: there is no such CPU, or it is not allowed to this process", cpu);
-        exit(EXIT_FAILURE);
-    }
-}
-
-/*
- * CPUs of this machine stand still while this thread carries out their reads. So it goes before all ordinary work, also
- * before the work that would take its CPU away just to wait for it. Where that is not permitted it does without.
- */
-static void prioritize(void)
-{
-    struct sched_param param = { .sched_priority = sched_get_priority_min(SCHED_FIFO) };
-
-    /* not for the threads it makes: those do nothing that a CPU waits for */
-    sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param);
 }
 
 /* QEMU's own handler says on stderr that it was told to end; that it does is enough. The second one cuts it short. */
@@ -120,10 +96,11 @@ int main(int argc, char **argv)
     memory_avoid_io();
 
     qemu_init(options.argv->len - 1, (char **)options.argv->pdata);
-    if (options.bridge.cpu >= 0) {
-        pin(options.bridge.cpu);
+    if (options.bridge.cpu >= 0 && !threads_pin(options.bridge.cpu)) {
+        error_report("-bridge cpu=%d: there is no such CPU, or it is not allowed to this process", options.bridge.cpu);
+        exit(EXIT_FAILURE);
     }
-    prioritize();
+    threads_prioritize();
     handle_signals();
     memory_lock();
     bus_start(pciem_host);
