@@ -155,7 +155,7 @@ int pciem_irq_raise(struct pciem_bridge *bridge, unsigned int source)
 	cpu = free_cpu(bridge, wish);
 	delivery = per_cpu_ptr(irqs->delivery, cpu >= 0 ? cpu : worker_cpu(bridge, wish));
 	set_bit(source, delivery->pending);
-	/* A call to the own CPU would run at once, maybe under the lock of the interrupt (unmask). */
+	/* A call to the own CPU runs at once, maybe under the interrupt's own lock (unmask). */
 	if (cpu == smp_processor_id())
 		irq_work_queue(&delivery->work);
 	else if (cpu < 0 || !send(delivery))

@@ -19,7 +19,7 @@
 #define RESCUE_AFTER_NS		(100 * NSEC_PER_USEC)
 
 static DEFINE_PER_CPU(unsigned int, depth);	/* an interrupt's read can lie over a task's */
-static atomic_t spinning_cpus;
+static struct cpumask spinning;	/* CPUs whose depth is not 0 */
 
 static void rescue(struct work_struct *work)
 {
@@ -40,7 +40,13 @@ static void rescue(struct work_struct *work)
 	if (!zalloc_cpumask_var(&away, GFP_NOWAIT))
 		goto free_saved;
 	cpumask_copy(saved, server->cpus_ptr);
-	cpumask_andnot(away, saved, cpumask_of(cpu));
+	/* Here, if it may: this CPU is known to run something else than a spinning issuer. */
+	if (cpumask_test_cpu(raw_smp_processor_id(), saved)) {
+		cpumask_copy(away, cpumask_of(raw_smp_processor_id()));
+	} else {
+		cpumask_andnot(away, saved, &spinning);
+		cpumask_clear_cpu(cpu, away);
+	}
 	if (task_cpu(server) == cpu && cpumask_intersects(away, cpu_active_mask) &&
 	    !set_cpus_allowed_ptr(server, away)) {
 		set_cpus_allowed_ptr(server, saved);
@@ -59,13 +65,13 @@ put:
 void pciem_rescue_begin(void)
 {
 	if (!preemptible() && this_cpu_inc_return(depth) == 1)
-		atomic_inc(&spinning_cpus);
+		cpumask_set_cpu(smp_processor_id(), &spinning);
 }
 
 void pciem_rescue_end(void)
 {
 	if (!preemptible() && !this_cpu_dec_return(depth))
-		atomic_dec(&spinning_cpus);
+		cpumask_clear_cpu(smp_processor_id(), &spinning);
 }
 
 /* Does the server wait for this CPU? */
@@ -86,6 +92,18 @@ static bool server_is_beneath(struct pciem_bridge *bridge, int cpu)
 	return beneath;
 }
 
+/* One that can run the worker: not the caller's, not one that spins itself; or -1. */
+static int free_cpu(int cpu)
+{
+	int other;
+
+	for_each_cpu_andnot(other, cpu_online_mask, &spinning) {
+		if (other != cpu)
+			return other;
+	}
+	return -1;
+}
+
 bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited)
 {
 	int cpu = raw_smp_processor_id();
@@ -93,13 +111,11 @@ bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited)
 
 	if (waited < RESCUE_AFTER_NS || !server_is_beneath(bridge, cpu))
 		return true;
-	if (atomic_read(&spinning_cpus) >= num_online_cpus())
-		return false;
 	if (work_pending(&bridge->rescue.work))
 		return true;
-	other = cpumask_any_but(cpu_online_mask, cpu);
-	if (other >= nr_cpu_ids)
-		return true;
+	other = free_cpu(cpu);
+	if (other < 0)
+		return !cpumask_test_cpu(cpu, &spinning);
 	WRITE_ONCE(bridge->rescue.cpu, cpu);
 	pciem_bridge_get(bridge);
 	if (!queue_work_on(other, system_highpri_wq, &bridge->rescue.work))
