@@ -31,7 +31,7 @@
  * probe, an EEPROM), and a CPU that reads with preemption off stands still meanwhile. When all CPUs do that at once, a
  * thread that sleeps finds none to wake up on. The fast paths of drivers do not read.
  */
-#define POLL_AFTER_READ 40
+#define POLL_AFTER_READ 20
 
 static uint64_t all_ones(unsigned int size)
 {

@@ -86,6 +86,27 @@ static bool byte_locked(int fd, off_t at)
     return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+static char *busy_sentence(const char *name, int fd, bool read_only)
+{
+    if (!byte_locked(fd, LOCK_WRITE_FORBIDDEN) && (read_only || !byte_locked(fd, LOCK_WRITE_HELD))) {
+        return NULL;
+    }
+    return g_strdup_printf("%s is in use by another process that writes to it: stop that process, or give another image",
+                           name);
+}
+
+char *drive_busy(const char *name, bool read_only)
+{
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    char *sentence = NULL;
+
+    if (fd >= 0) {
+        sentence = busy_sentence(name, fd, read_only);
+        close(fd);
+    }
+    return sentence;
+}
+
 /* Open for reading and writing, or for reading when no more is allowed: -1 with a sentence in @error. */
 static int open_image(const char *name, bool *read_only, char **error)
 {
@@ -162,9 +183,8 @@ static char *file_drive(const char *name, const char *id, const char *format, ch
     if (fd < 0) {
         return NULL;
     }
-    if (byte_locked(fd, LOCK_WRITE_FORBIDDEN) || (!read_only && byte_locked(fd, LOCK_WRITE_HELD))) {
-        *error = g_strdup_printf("%s is in use by another process that writes to it: stop that process, or give "
-                                 "another image", name);
+    *error = busy_sentence(name, fd, read_only);
+    if (*error) {
         close(fd);
         return NULL;
     }
@@ -185,6 +205,8 @@ static char *file_drive(const char *name, const char *id, const char *format, ch
     keyvals_add(drive, "format", format);
     keyvals_add(drive, "aio", asynchronous_io());
     keyvals_add(drive, "discard", "unmap");
+    /* a full disk is an error for the driver to report; to stop the machine, as QEMU would, would stop this one's driver */
+    keyvals_add(drive, "werror", "report");
     if (read_only) {
         keyvals_add(drive, "read-only", "on");
     }

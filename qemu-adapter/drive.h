@@ -12,6 +12,9 @@
  */
 char *drive_argument(const char *name, const char *id, const char *format, char **error);
 
+/* A sentence when another process uses the image in a way that excludes us, else NULL. */
+char *drive_busy(const char *name, bool read_only);
+
 /* Looks like "scheme:..." and no file is called so. */
 bool drive_is_uri(const char *name);
 

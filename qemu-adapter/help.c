@@ -22,7 +22,7 @@ const char help_text[] =
 "  mem32=SIZE      memory window for BARs below 4 GiB\n"
 "  mem64=SIZE      memory window for BARs above 4 GiB\n"
 "  queue=N         entries of the transaction queue (a power of two)\n"
-"  poll-us=N       wait for work up to so long before sleeping (50; 0: never)\n"
+"  poll-us=N       wait for work up to so long before sleeping (100; 0: never)\n"
 "  cpu=N           serve the drivers on this CPU only\n"
 "  node=PATH       the node of the module (/dev/pciem)\n"
 "\n"

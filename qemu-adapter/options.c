@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
 #include <string.h>
 
 #include "drive.h"
@@ -75,6 +76,7 @@ typedef struct Parser {
     const QemuFacts *facts;
     GPtrArray *user;            /* of char *: the options of QEMU, not yet rewritten */
     unsigned int drives;        /* made so far */
+    GHashTable *images;         /* paths of the images of those that can be written */
 } Parser;
 
 static OptionsAction fail(Parser *parser, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -285,6 +287,32 @@ static void add_argument(Parser *parser, const char *argument)
     g_ptr_array_add(parser->options->argv, g_strdup(argument));
 }
 
+/* One image, two drives that write to it. */
+static bool image_taken(Parser *parser, const char *name, const char *drive)
+{
+    char *path = realpath(name, NULL);
+    bool taken = false;
+
+    if (path && !strstr(drive, ",read-only=on")) {
+        taken = !g_hash_table_add(parser->images, g_strdup(path));
+    }
+    free(path);
+    return taken;
+}
+
+/* A -drive or -blockdev of the user: QEMU's word for an image in use is not one that a user understands. */
+static bool drive_free(Parser *parser, const char *name, const char *text)
+{
+    const char *key = strcmp(name, "drive") == 0 ? "file" : "filename";
+    g_autoptr(GPtrArray) keyvals = text[0] == '{' ? NULL : keyvals_parse(text, true);
+    const char *file = keyvals ? keyvals_get(keyvals, key) : NULL;
+
+    if (file && !drive_is_uri(file) && !keyvals_get(keyvals, "locking") && !keyvals_get(keyvals, "file.locking")) {
+        parser->options->error = drive_busy(file, g_strcmp0(keyvals_get(keyvals, "read-only"), "on") == 0);
+    }
+    return !parser->options->error;
+}
+
 /* drive=NAME where no drive is called NAME: make one. */
 static OptionsAction name_drive(Parser *parser, GPtrArray *device, const char *type)
 {
@@ -307,6 +335,9 @@ static OptionsAction name_drive(Parser *parser, GPtrArray *device, const char *t
     argument = drive_argument(drive->value, id, format, &parser->options->error);
     if (!argument) {
         return OPTIONS_ERROR;
+    }
+    if (image_taken(parser, drive->value, argument)) {
+        return fail(parser, "%s is given to two devices: each needs an image of its own", drive->value);
     }
     add_argument(parser, "-drive");
     add_argument(parser, argument);
@@ -422,6 +453,10 @@ static OptionsAction rewrite_options(Parser *parser, const char *program)
             }
             continue;
         }
+        if ((g_strcmp0(name, "drive") == 0 || g_strcmp0(name, "blockdev") == 0) &&
+            !drive_free(parser, name, g_ptr_array_index(parser->user, i + 1))) {
+            return OPTIONS_ERROR;
+        }
         add_argument(parser, argument);
         if (name && parser->facts->option_takes_value(name)) {
             add_argument(parser, g_ptr_array_index(parser->user, ++i));
@@ -444,11 +479,13 @@ OptionsAction options_parse(Options *options, int argc, char **argv, const QemuF
         return fail(&parser, "no device is given: try -device nvme,drive=disk.img, or --help");
     }
     parser.user = g_ptr_array_new();
+    parser.images = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     action = sort_options(&parser, argc, argv);
     if (action == OPTIONS_RUN) {
         action = rewrite_options(&parser, argv[0]);
     }
     g_ptr_array_unref(parser.user);
+    g_hash_table_unref(parser.images);
     return action;
 }
 

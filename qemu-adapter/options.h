@@ -33,7 +33,7 @@ typedef struct BridgeOptions {
     int cpu;                    /* -1: any */
 } BridgeOptions;
 
-#define BRIDGE_POLL_NS 50000
+#define BRIDGE_POLL_NS 100000
 
 typedef enum OptionsAction {
     OPTIONS_RUN,                /* argv is QEMU's command line */

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The command line of pciem-qemu: what QEMU is given for what the user said. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -332,6 +336,34 @@ static void missing_files_are_refused(void **state)
 	assert_refused("pciem-qemu -device nvme,drive=/nonexistent.img", "truncate -s 1G /nonexistent.img");
 }
 
+static void two_devices_need_two_images(void **state)
+{
+	g_autofree char *path = image("twice.img");
+	g_autofree char *line = g_strdup_printf("pciem-qemu -device nvme,drive=%s -device nvme,drive=%s", path, path);
+
+	assert_refused(line, "is given to two devices");
+	assert_int_equal(g_chmod(path, 0444), 0);
+	g_free(rewritten(line));
+	g_remove(path);
+}
+
+static void images_of_given_drives_are_looked_at(void **state)
+{
+	g_autofree char *path = image("given.img");
+	g_autofree char *drive = g_strdup_printf("pciem-qemu -drive if=none,id=d,file=%s -device edu", path);
+	g_autofree char *blockdev = g_strdup_printf("pciem-qemu -blockdev file,node-name=d,filename=%s -device edu", path);
+	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 201, .l_len = 1 };
+	int fd = open(path, O_RDWR);
+
+	g_free(rewritten(drive));
+	g_free(rewritten(blockdev));
+	assert_int_equal(fcntl(fd, F_OFD_SETLK, &lock), 0);
+	assert_refused(drive, "is in use by another process");
+	assert_refused(blockdev, "is in use by another process");
+	close(fd);
+	g_remove(path);
+}
+
 static void serials_are_stable(void **state)
 {
 	g_autofree char *path = image("serial.img");
@@ -397,6 +429,8 @@ int main(void)
 		cmocka_unit_test(commas_in_names_survive),
 		cmocka_unit_test(format_is_taken_from_the_device),
 		cmocka_unit_test(missing_files_are_refused),
+		cmocka_unit_test(two_devices_need_two_images),
+		cmocka_unit_test(images_of_given_drives_are_looked_at),
 		cmocka_unit_test(serials_are_stable),
 		cmocka_unit_test(serials_differ),
 		cmocka_unit_test(given_serials_are_kept),
