@@ -25,11 +25,10 @@ vm_accelerator()
 	fi
 	boot=$(</proc/sys/kernel/random/boot_id)
 	if [[ ! -e $note || $(<"$note") != "$boot "* ]]; then
-		answer=tcg
-		timeout 15 qemu-system-x86_64 -nodefaults -no-reboot -display none -machine q35 -accel kvm -cpu host -m 512 \
+		answer=$(timeout 15 qemu-system-x86_64 -nodefaults -no-reboot -display none -machine q35 -accel kvm -cpu host -m 512 \
 			-kernel "$SANDBOX_KERNEL" -initrd "$SANDBOX_INITRAMFS" \
-			-append "console=ttyS0 quiet panic=-1 pciem.probe" -serial stdio </dev/null 2>/dev/null |
-			grep -q pciem-probe-works && answer=kvm
+			-append "console=ttyS0 quiet panic=-1 pciem.probe" -serial stdio </dev/null 2>/dev/null) || true
+		if [[ $answer == *pciem-probe-works* ]]; then answer=kvm; else answer=tcg; fi
 		printf '%s %s\n' "$boot" "$answer" >"$note"
 	fi
 	answer=$(<"$note")
