@@ -5,44 +5,72 @@
 # A pciem-qemu is known by a short name of the test's choice: after drive_start main -device ... there are PID[main],
 # ADDRESS[main] and NODE[main] (of its first drive), and what it said is in OUT[main].out and OUT[main].err.
 
-declare -A PID=() ADDRESS=() NODE=() OUT=()
+declare -A PID=() ADDRESS=() NODE=() OUT=() FIO=()
+# In memory: images here are fast, and do not outlive the sandbox.
 drive_dir=$(mktemp -d /tmp/drive.XXXXXX)
 parameters=/sys/module/pciem/parameters
 
-# The deadline of the module, and what an emulated machine with two busy processors needs beside it.
+# The deadline of the module, and what programs need beside it to end on an emulated, busy machine. It is far below the 30 s
+# after which the nvme driver would give up by itself.
 deadline_ms()
 {
-	printf '%s\n' "$(($(<"$parameters/read_timeout_ms") + 3000))"
+	printf '%s\n' "$(($(<"$parameters/read_timeout_ms") + 5000))"
 }
 
+# These ask again and again while the machine works, and start no programs: starting one takes long in an emulated machine.
 now_ms()
 {
-	local up
-	read -r up _ </proc/uptime
-	printf '%s\n' "$((10#${up/./} * 10))"
+	printf -v "$1" '%s' "$((${EPOCHREALTIME/./} / 1000))"
 }
 
-# within MS COMMAND...: asks COMMAND again and again until it succeeds; fails when that takes longer. Sets WAITED (ms).
+exec {drive_never}<> <(:)
+nap()
+{
+	read -r -t "$1" -u "$drive_never" || true
+}
+
+# within MS COMMAND...: asks COMMAND until it succeeds; fails when that takes longer. Sets WAITED (ms).
 within()
 {
-	local limit=$1 start
+	local limit=$1 start now
 	shift
-	start=$(now_ms)
+	now_ms start
 	until "$@"; do
-		WAITED=$(($(now_ms) - start))
+		now_ms now
+		WAITED=$((now - start))
 		((WAITED < limit)) || return 1
-		sleep 0.02
+		nap 0.02
 	done
-	WAITED=$(($(now_ms) - start))
+	now_ms now
+	WAITED=$((now - start))
 }
 
 # A process that is gone, or a zombie that only waits for its parent's wait.
 ended()
 {
-	local state
-	state=$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) || return 0
-	[[ ! $state || $state == [ZX] ]]
+	local stat
+	read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+	stat=${stat##*) }
+	[[ $stat == [ZX]* ]]
 }
+
+# A test that has failed tells how things stand, and leaves nothing running that would keep the module from being unloaded.
+drive_cleanup()
+{
+	local status=$? pid path
+	if ((status != 0 && status != 77)); then
+		for path in /sys/devices/platform/pciem.*; do
+			[[ ! -e $path ]] || (cd "$path" && grep -H . link pool_used [a-z]*_timeouts refused rescues starved deferred_irqs undecoded 2>/dev/null)
+		done
+		grep -e CPU -e PCIem /proc/interrupts
+		grep -H . /sys/class/block/nvme*/stat /sys/class/block/nvme*/inflight
+		ps -L -eo pid,tid,cls,rtprio,psr,stat,wchan:24,time,comm --sort=-time | head -n 25
+	fi >&2
+	for pid in "${FIO[@]}" "${PID[@]}"; do
+		ended "$pid" || kill -KILL "$pid" || true
+	done
+}
+trap drive_cleanup EXIT
 
 # --- pciem-qemu ---------------------------------------------------------------------------------------------------------
 
@@ -64,7 +92,9 @@ drive_list()
 
 drive_told()
 {
-	(($(drive_list "$1" | wc -l) >= $2)) || ended "${PID[$1]}"
+	local lines
+	mapfile -t lines <"${OUT[$1]}.out"
+	((${#lines[@]} >= $2)) || ended "${PID[$1]}"
 }
 
 # drive_ready NAME [COUNT]: until the process has told the nodes of COUNT drives.
@@ -87,6 +117,13 @@ drive_start()
 {
 	drive_spawn "$@"
 	drive_ready "$1"
+}
+
+# drive_image NAME SIZE: prints the name of a new, empty image
+drive_image()
+{
+	truncate -s "$2" "$drive_dir/$1.img"
+	printf '%s\n' "$drive_dir/$1.img"
 }
 
 # drive_adopt NAME: the pciem-qemu that scripts/sandbox itself has started.
@@ -125,7 +162,7 @@ devices()
 	done
 }
 
-# Gone from the bus's directory, and gone for lspci, which asks differently.
+# Gone from the bus's directory, and gone for lspci.
 device_gone()
 {
 	[[ ! -e /sys/bus/pci/devices/$1 && ! $(lspci -D -s "$1" 2>/dev/null) ]]
@@ -196,33 +233,39 @@ data_sum()
 }
 
 # fio_spawn NAME NODE OPTIONS...: random reads and writes until somebody ends them; FIO[NAME] is the process.
-declare -A FIO=()
 fio_spawn()
 {
 	local name=$1 node=$2
 	shift 2
-	fio --name="$name" --filename="$node" --ioengine=libaio --direct=1 --rw=randrw --bs=4k --iodepth=32 --time_based \
-		--runtime=120 --eta=never --output="$drive_dir/$name.fio" "$@" </dev/null >"$drive_dir/$name.fio.err" 2>&1 &
+	# Not in a directory of the other side, whose slowness is not of interest here.
+	(
+		cd "$drive_dir"
+		exec fio --name="$name" --filename="$node" --ioengine=libaio --direct=1 --rw=randrw --bs=4k --iodepth=32 \
+			--time_based --runtime=120 --eta=never --output="$drive_dir/$name.fio" "$@"
+	) </dev/null >"$drive_dir/$name.fio.err" 2>&1 &
 	FIO[$name]=$!
 }
 
-# Requests that the block device has had.
+# Sets REQUESTS to how many the block device has had.
 block_requests()
 {
-	awk '{ print $1 + $5 }' "/sys/class/block/${1##*/}/stat" 2>/dev/null || echo 0
+	local stat
+	REQUESTS=0
+	read -ra stat 2>/dev/null <"/sys/class/block/${1##*/}/stat" || return 0
+	REQUESTS=$((stat[0] + stat[4]))
 }
 
 block_requests_above()
 {
-	(($(block_requests "$1") > $2)) || ended "$3"
+	block_requests "$1"
+	((REQUESTS > $2)) || ended "$3"
 }
 
 # fio_flows NAME NODE: until it really does I/O.
 fio_flows()
 {
-	local before
-	before=$(block_requests "$2")
-	within 15000 block_requests_above "$2" $((before + 100)) "${FIO[$1]}" || fail "fio $1 does no I/O"
+	block_requests "$2"
+	within 20000 block_requests_above "$2" $((REQUESTS + 100)) "${FIO[$1]}" || fail "fio $1 does no I/O"
 	! ended "${FIO[$1]}" || fio_fail "$1" "fio has ended by itself"
 }
 
@@ -239,8 +282,9 @@ fio_broken()
 	within "$2" ended "${FIO[$name]}" || fail "fio is still there after $WAITED ms: $(cat "/proc/${FIO[$name]}/stack")"
 	wait "${FIO[$name]}" 2>/dev/null || status=$?
 	((status != 0)) || fio_fail "$name" "fio has ended without an error"
-	# EIO, or ENODEV and ENXIO once the disk is dead.
-	grep -hqE 'error=(Input/output error|No such device)|err= *(5|6|19)[/ ]' "$drive_dir/$name.fio" "$drive_dir/$name.fio.err" ||
+	# EIO; once the disk is dead ENODEV, ENXIO, or ENOSPC of a write to a disk whose size is now 0 (a read meets its end).
+	grep -hqE 'error=(Input/output error|No such device|No space left on device)|short (read|write)' \
+		"$drive_dir/$name.fio" "$drive_dir/$name.fio.err" ||
 		fio_fail "$name" "fio has ended, but not because of an I/O error"
 }
 
