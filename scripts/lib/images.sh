@@ -24,6 +24,10 @@ images_ids()
 	local argument part
 	local -a parts
 	for argument in "$@"; do
+		if [[ $argument == '{'* ]]; then
+			sed -nE 's/.*"(node-name|id)" *: *"([^"]*)".*/\2/p' < <(tr ',' '\n' <<<"$argument")
+			continue
+		fi
 		IFS=, read -ra parts <<<"$argument"
 		for part in "${parts[@]}"; do
 			case $part in

@@ -63,7 +63,7 @@ vm_settings()
 # Fills the array qemu, but for the ports, which belong to one boot.
 vm_command_line()
 {
-	local accel i append="console=ttyS0 loglevel=5 panic=-1 random.trust_cpu=on"
+	local accel i append="console=ttyS0 loglevel=5 log_buf_len=4M panic=-1 random.trust_cpu=on"
 	# (Emulated timers are late on a busy machine: the kernel's check of them would end the boot.)
 	append+=" no_timer_check"
 	# (And an emulated CPU can be without a real one for many seconds; that is no lockup.)
