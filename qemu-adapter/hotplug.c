@@ -20,7 +20,8 @@ typedef struct Removal {
 
 static void hotplug_plug(HotplugHandler *handler, DeviceState *dev, Error **errp)
 {
-    if (dev->hotplugged) {
+    /* virtual functions are found by the driver of the function that makes them */
+    if (dev->hotplugged && !pci_is_vf(PCI_DEVICE(dev))) {
         bus_scan(PCIEM_HOST(handler));
     }
 }
