@@ -17,18 +17,25 @@ static void open_error(int error, Error **errp)
     case ENOENT:
     case ENXIO:
     case ENODEV:
-        error_setg(errp, "%s is missing: load the module with `modprobe pciem`", node);
+        error_setg(errp, "%s is missing: load the module with `modprobe pciem`",
+                   node);
         break;
     case EACCES:
     case EPERM:
-        error_setg(errp, "no right to open %s: run as root, or be given the right to it", node);
+        error_setg(
+            errp,
+            "no right to open %s: run as root, or be given the right to it",
+            node);
         break;
     case ENOTTY:
     case EINVAL:
-        error_setg(errp, "%s is not the node of the pciem module: see -bridge node=", node);
+        error_setg(
+            errp,
+            "%s is not the node of the pciem module: see -bridge node=", node);
         break;
     default:
-        error_setg(errp, "%s cannot be opened (%s): see the kernel log", node, g_strerror(-error));
+        error_setg(errp, "%s cannot be opened (%s): see the kernel log", node,
+                   g_strerror(-error));
     }
 }
 
@@ -36,23 +43,31 @@ static void create_error(int error, Error **errp)
 {
     switch (-error) {
     case EPERM:
-        error_setg(errp, "-bridge dma=direct lets the devices reach all memory, and needs CAP_SYS_RAWIO: run as root");
+        error_setg(errp, "-bridge dma=direct lets the devices reach all "
+                         "memory, and needs CAP_SYS_RAWIO: run as root");
         break;
     case ENOMEM:
-        error_setg(errp, "the kernel has no memory for the DMA pool: make it smaller with -bridge pool=SIZE");
+        error_setg(errp, "the kernel has no memory for the DMA pool: make it "
+                         "smaller with -bridge pool=SIZE");
         break;
     case ENOSPC:
-        error_setg(errp, "the kernel has no room in its address space for the windows: "
-                   "make them smaller with -bridge mem32=SIZE,mem64=SIZE");
+        error_setg(
+            errp,
+            "the kernel has no room in its address space for the windows: "
+            "make them smaller with -bridge mem32=SIZE,mem64=SIZE");
         break;
     case EINVAL:
-        error_setg(errp, "the kernel does not accept the sizes given with -bridge: see pciem-qemu(1) for their limits");
+        error_setg(errp, "the kernel does not accept the sizes given with "
+                         "-bridge: see pciem-qemu(1) for their limits");
         break;
     case EOPNOTSUPP:
-        error_setg(errp, "the kernel cannot make a bridge of that kind on this machine: see the kernel log");
+        error_setg(errp, "the kernel cannot make a bridge of that kind on this "
+                         "machine: see the kernel log");
         break;
     default:
-        error_setg(errp, "the kernel cannot make a bridge (%s): see the kernel log", g_strerror(-error));
+        error_setg(errp,
+                   "the kernel cannot make a bridge (%s): see the kernel log",
+                   g_strerror(-error));
     }
 }
 

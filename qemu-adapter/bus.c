@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the drivers do: configuration and memory transactions out of the bridge's queue, carried out on the device models.
+ * What the drivers do: configuration and memory transactions out of the
+ * bridge's queue, carried out on the device models.
  *
- * They are consumed by the thread of QEMU's main loop itself, at its top level, just before it would sleep. So a doorbell
- * costs one change of thread, not two: the models do their work in bottom halves, timers and completions of that same
- * thread. And a transaction never interrupts a model that is in the middle of another one, of a DMA transfer or of
- * raising an interrupt: a nested event loop inside a model (a block drain, say) does not look at the queue.
+ * They are consumed by the thread of QEMU's main loop itself, at its top level,
+ * just before it would sleep. So a doorbell costs one change of thread, not
+ * two: the models do their work in bottom halves, timers and completions of
+ * that same thread. And a transaction never interrupts a model that is in the
+ * middle of another one, of a DMA transfer or of raising an interrupt: a nested
+ * event loop inside a model (a block drain, say) does not look at the queue.
  */
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
@@ -20,16 +23,21 @@
 #include "system/runstate.h"
 #include "host.h"
 
-/* The rest of the main loop (monitor, network, displays) has its turn after at most this time. */
+/*
+ * The rest of the main loop (monitor, network, displays) has its turn after at
+ * most this time.
+ */
 #define SLICE_NS (1 * SCALE_MS)
 /* Transactions taken before bottom halves run. */
 #define BATCH 32
 /* Polling begins with this and doubles from there. */
 #define POLL_FIRST_NS 4000
 /*
- * After a read, polling goes on for so many times its limit. A driver that reads is likely to read again (a reset, a
- * probe, an EEPROM), and a CPU that reads with preemption off stands still meanwhile. When all CPUs do that at once, a
- * thread that sleeps finds none to wake up on. The fast paths of drivers do not read.
+ * After a read, polling goes on for so many times its limit. A driver that
+ * reads is likely to read again (a reset, a probe, an EEPROM), and a CPU that
+ * reads with preemption off stands still meanwhile. When all CPUs do that at
+ * once, a thread that sleeps finds none to wake up on. The fast paths of
+ * drivers do not read.
  */
 #define POLL_AFTER_READ 20
 
@@ -38,50 +46,63 @@ static uint64_t all_ones(unsigned int size)
     return UINT64_MAX >> (64 - 8 * size);
 }
 
-static PCIDevice *config_target(PciemHost *host, const struct pciem_transaction *transaction)
+static PCIDevice *config_target(PciemHost *host,
+                                const struct pciem_transaction *transaction)
 {
-    return pci_find_device(pciem_root_bus(host), extract64(transaction->address, 20, 8),
+    return pci_find_device(pciem_root_bus(host),
+                           extract64(transaction->address, 20, 8),
                            extract64(transaction->address, 12, 8));
 }
 
-static uint64_t config_read(PciemHost *host, const struct pciem_transaction *transaction)
+static uint64_t config_read(PciemHost *host,
+                            const struct pciem_transaction *transaction)
 {
     PCIDevice *dev = config_target(host, transaction);
+    uint32_t data;
 
     if (!dev || transaction->size > 4) {
         return all_ones(transaction->size);
     }
-    return pci_host_config_read_common(dev, extract64(transaction->address, 0, 12), pci_config_size(dev),
-                                       transaction->size) & all_ones(transaction->size);
+    data = pci_host_config_read_common(dev,
+                                       extract64(transaction->address, 0, 12),
+                                       pci_config_size(dev),
+                                       transaction->size);
+    return data & all_ones(transaction->size);
 }
 
-static void config_write(PciemHost *host, const struct pciem_transaction *transaction)
+static void config_write(PciemHost *host,
+                         const struct pciem_transaction *transaction)
 {
     PCIDevice *dev = config_target(host, transaction);
 
     if (dev && transaction->size <= 4) {
-        pci_host_config_write_common(dev, extract64(transaction->address, 0, 12), pci_config_size(dev),
-                                     transaction->data, transaction->size);
+        pci_host_config_write_common(
+            dev, extract64(transaction->address, 0, 12), pci_config_size(dev),
+            transaction->data, transaction->size);
     }
 }
 
-static uint64_t memory_read(PciemHost *host, const struct pciem_transaction *transaction)
+static uint64_t memory_read(PciemHost *host,
+                            const struct pciem_transaction *transaction)
 {
     uint8_t buffer[8];
 
-    if (address_space_read(&host->memory_as, transaction->address, MEMTXATTRS_UNSPECIFIED, buffer,
+    if (address_space_read(&host->memory_as, transaction->address,
+                           MEMTXATTRS_UNSPECIFIED, buffer,
                            transaction->size) != MEMTX_OK) {
         return all_ones(transaction->size);
     }
     return ldn_he_p(buffer, transaction->size);
 }
 
-static void memory_write(PciemHost *host, const struct pciem_transaction *transaction)
+static void memory_write(PciemHost *host,
+                         const struct pciem_transaction *transaction)
 {
     uint8_t buffer[8];
 
     stn_he_p(buffer, transaction->size, transaction->data);
-    address_space_write(&host->memory_as, transaction->address, MEMTXATTRS_UNSPECIFIED, buffer, transaction->size);
+    address_space_write(&host->memory_as, transaction->address,
+                        MEMTXATTRS_UNSPECIFIED, buffer, transaction->size);
 }
 
 static void scanned(PciemHost *host, int status)
@@ -90,7 +111,9 @@ static void scanned(PciemHost *host, int status)
         host->state = BUS_PRESENT;
     }
     if (status < 0) {
-        error_report("the kernel could not look for the devices (%s): see the kernel log", g_strerror(-status));
+        error_report("the kernel could not look for the devices (%s): see the "
+                     "kernel log",
+                     g_strerror(-status));
     }
     if (host->scan_again) {
         host->scan_again = false;
@@ -107,14 +130,18 @@ static void link_down(PciemHost *host)
     }
     /* a removal takes the devices away as well: nothing to complain about */
     if (host->state < BUS_REMOVING) {
-        error_report("the kernel has taken the link of bridge %04x down and its devices away, because a read was not "
-                     "answered in time: see the kernel log", host->info->domain);
+        error_report("the kernel has taken the link of bridge %04x down and "
+                     "its devices away, because a read was not "
+                     "answered in time: see the kernel log",
+                     host->info->domain);
     }
     host->state = BUS_LINK_DOWN;
-    qemu_system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_ERROR, EXIT_FAILURE);
+    qemu_system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_ERROR,
+                                           EXIT_FAILURE);
 }
 
-static void carry_out(PciemHost *host, const struct pciem_transaction *transaction)
+static void carry_out(PciemHost *host,
+                      const struct pciem_transaction *transaction)
 {
     uint64_t data = 0;
 
@@ -140,8 +167,10 @@ static void carry_out(PciemHost *host, const struct pciem_transaction *transacti
         host->state = BUS_REMOVED;
         return;
     }
-    /* fails when the issuer has given up, and then nobody waits for the answer */
-    pciem_complete(host->link, transaction, data);
+    /* fails when the issuer has given up: then nobody waits for the answer */
+    if (pciem_complete(host->link, transaction, data) == 1) {
+        host->polling.issuer_is_here = true;
+    }
 }
 
 /* Take what is there. False: nothing was. */
@@ -177,13 +206,17 @@ static bool run_bottom_halves(AioContext *ctx)
 /* When the first timer of a model is due, or INT64_MAX. */
 static int64_t next_timer(AioContext *ctx, int64_t now)
 {
-    int64_t due = qemu_soonest_timeout(timerlistgroup_deadline_ns(&main_loop_tlg),
-                                       timerlistgroup_deadline_ns(&ctx->tlg));
+    int64_t due = qemu_soonest_timeout(
+        timerlistgroup_deadline_ns(&main_loop_tlg),
+        timerlistgroup_deadline_ns(&ctx->tlg));
 
     return due < 0 ? INT64_MAX : now + due;
 }
 
-/* Watch the queue until @until. The BQL is free meanwhile, for threads of models that wait for it. */
+/*
+ * Watch the queue until @until. The BQL is free meanwhile, for threads of
+ * models that wait for it.
+ */
 static void watch(PciemHost *host, AioContext *ctx, int64_t until)
 {
     bool found;
@@ -196,7 +229,10 @@ static void watch(PciemHost *host, AioContext *ctx, int64_t until)
     bql_lock();
 }
 
-/* How long it pays to poll before a sleep: twice as long as events have kept us waiting lately, or not at all. */
+/*
+ * How long it pays to poll before a sleep: twice as long as events have kept us
+ * waiting lately, or not at all.
+ */
 static void adapt(BusPolling *polling, int64_t waited)
 {
     if (waited <= polling->now_ns) {
@@ -205,11 +241,15 @@ static void adapt(BusPolling *polling, int64_t waited)
     if (waited > 2 * polling->limit_ns) {
         polling->now_ns = 0;
     } else {
-        polling->now_ns = MIN(MAX(2 * polling->now_ns, POLL_FIRST_NS), polling->limit_ns);
+        polling->now_ns = MIN(MAX(2 * polling->now_ns, POLL_FIRST_NS),
+                              polling->limit_ns);
     }
 }
 
-/* Carry out what is there and what comes soon. False: sleep now; true: the rest of the main loop has its turn first. */
+/*
+ * Carry out what is there and what comes soon. False: sleep now; true: the rest
+ * of the main loop has its turn first.
+ */
 static bool run(PciemHost *host)
 {
     AioContext *ctx = qemu_get_aio_context();
@@ -219,8 +259,9 @@ static bool run(PciemHost *host)
     int64_t poll_end, timer;
 
     /*
-     * glib's loop leaves this set when the context was ready before it looked for events. Nobody sleeps now; each bottom
-     * half would cost a write to the context's eventfd all the same. Only this thread writes to it.
+     * glib's loop leaves this set when the context was ready before it looked
+     * for events. Nobody sleeps now; each bottom half would cost a write to the
+     * context's eventfd all the same. Only this thread writes to it.
      */
     qatomic_set(&ctx->notify_me, qatomic_read(&ctx->notify_me) & ~1);
 
@@ -236,11 +277,18 @@ static bool run(PciemHost *host)
             polling->last_work_ns = now;
             if (polling->read) {
                 polling->read = false;
-                polling->read_until_ns = now + POLL_AFTER_READ * polling->limit_ns;
+                polling->read_until_ns = now +
+                                         POLL_AFTER_READ * polling->limit_ns;
             }
             continue;
         }
-        poll_end = MAX(polling->last_work_ns + polling->now_ns, polling->read_until_ns);
+        poll_end = MAX(polling->last_work_ns + polling->now_ns,
+                       polling->read_until_ns);
+        if (polling->issuer_is_here) {
+            polling->issuer_is_here = false;
+            polling->read_until_ns = 0;
+            poll_end = now;
+        }
         timer = next_timer(ctx, now);
         if (poll_end <= now || timer <= now) {
             return timer <= now;
@@ -253,15 +301,18 @@ static bool run(PciemHost *host)
 
 static void fill(PciemHost *host, MainLoopPoll *poll)
 {
+    GPollFD wake = {
+        .fd = pciem_fd(host->link),
+        .events = G_IO_IN | G_IO_HUP | G_IO_ERR,
+    };
+
     /* once the devices are gone, whoever runs the loop waits for that */
     if (run(host) || host->state >= BUS_REMOVED || pciem_arm(host->link) != 0) {
         poll->timeout = 0;
         return;
     }
     host->polling.armed = true;
-    g_array_append_val(poll->pollfds, ((GPollFD) {
-        .fd = pciem_fd(host->link), .events = G_IO_IN | G_IO_HUP | G_IO_ERR,
-    }));
+    g_array_append_val(poll->pollfds, wake);
 }
 
 static void main_loop_notify(Notifier *notifier, void *data)
@@ -307,7 +358,9 @@ void bus_start(PciemHost *host)
     int ret = pciem_serve(host->link);
 
     if (ret < 0) {
-        error_report("the kernel does not take this thread as the one that serves the bridge (%s)", g_strerror(-ret));
+        error_report("the kernel does not take this thread as the one that "
+                     "serves the bridge (%s)",
+                     g_strerror(-ret));
         exit(EXIT_FAILURE);
     }
     host->polling.limit_ns = pciem_bridge_options.poll_ns;

@@ -17,7 +17,10 @@ static const struct {
 #include "qemu-options.def"
 };
 
-/* Names of devices that are not the names of their types, beside "NAME" for "NAME-pci". */
+/*
+ * Names of devices that are not the names of their types, beside "NAME" for
+ * "NAME-pci".
+ */
 static const struct {
     const char *alias;
     const char *type;
@@ -43,7 +46,7 @@ static ObjectClass *device_class(const char *type)
 {
     ObjectClass *klass = module_object_class_by_name(type);
 
-    return klass && object_class_dynamic_cast(klass, TYPE_DEVICE) ? klass : NULL;
+    return object_class_dynamic_cast(klass, TYPE_DEVICE);
 }
 
 static const char *device_type(const char *name)
@@ -78,8 +81,12 @@ static bool device_has_property(const char *type, const char *property)
     if (class_has_property(type, property)) {
         return true;
     }
-    /* virtio-blk-pci takes the properties of the virtio-blk-device behind it, but only once there is one */
-    behind = pci ? g_strdup_printf("%.*s-device", (int)(pci - type), type) : NULL;
+    /*
+     * virtio-blk-pci takes the properties of the virtio-blk-device behind it,
+     * but only once there is one
+     */
+    behind = pci ? g_strdup_printf("%.*s-device", (int)(pci - type), type)
+                 : NULL;
     return behind && class_has_property(behind, property);
 }
 
@@ -97,7 +104,8 @@ static unsigned int distance(const char *a, const char *b)
 
         row[0] = i;
         for (size_t j = 1; j <= length; j++) {
-            unsigned int changed = diagonal + (g_ascii_tolower(a[i - 1]) != g_ascii_tolower(b[j - 1]));
+            bool same = g_ascii_tolower(a[i - 1]) == g_ascii_tolower(b[j - 1]);
+            unsigned int changed = diagonal + !same;
 
             diagonal = row[j];
             row[j] = MIN(changed, MIN(row[j], row[j - 1]) + 1);

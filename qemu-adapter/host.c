@@ -9,13 +9,15 @@
 PciemHost *pciem_host;
 BridgeOptions pciem_bridge_options;
 
-void pciem_device_address(PciemHost *host, PCIDevice *dev, char *address, size_t size)
+void pciem_device_address(PciemHost *host, PCIDevice *dev, char *address,
+                          size_t size)
 {
-    snprintf(address, size, "%04x:%02x:%02x.%x", host->info->domain, pci_dev_bus_num(dev),
-             PCI_SLOT(dev->devfn), PCI_FUNC(dev->devfn));
+    snprintf(address, size, "%04x:%02x:%02x.%x", host->info->domain,
+             pci_dev_bus_num(dev), PCI_SLOT(dev->devfn), PCI_FUNC(dev->devfn));
 }
 
-static AddressSpace *host_dma_address_space(PCIBus *bus, void *opaque, int devfn)
+static AddressSpace *host_dma_address_space(PCIBus *bus, void *opaque,
+                                            int devfn)
 {
     PciemHost *host = opaque;
 
@@ -41,9 +43,13 @@ static void host_realize(DeviceState *dev, Error **errp)
     if (!dma_init(host, errp)) {
         return;
     }
-    /* pci_swizzle_map_irq_fn() counts pins from 0: line = (slot + pin) & 3, as the kernel's bridge expects */
-    pci->bus = pci_register_root_bus(dev, "pcie.0", irq_set_intx, pci_swizzle_map_irq_fn, host,
-                                     &host->memory, &host->io, 0, PCI_NUM_PINS, TYPE_PCIE_BUS);
+    /*
+     * pci_swizzle_map_irq_fn() counts pins from 0: line = (slot + pin) & 3, as
+     * the kernel's bridge expects
+     */
+    pci->bus = pci_register_root_bus(
+        dev, "pcie.0", irq_set_intx, pci_swizzle_map_irq_fn, host,
+        &host->memory, &host->io, 0, PCI_NUM_PINS, TYPE_PCIE_BUS);
     pci_setup_iommu(pci->bus, &host_iommu_ops, host);
     qbus_set_hotplug_handler(BUS(pci->bus), owner);
     pciem_host = host;
@@ -72,10 +78,7 @@ static const TypeInfo host_types[] = {
         .parent = TYPE_PCIE_HOST_BRIDGE,
         .instance_size = sizeof(PciemHost),
         .class_init = host_class_init,
-        .interfaces = (InterfaceInfo[]) {
-            { TYPE_HOTPLUG_HANDLER },
-            { }
-        },
+        .interfaces = (InterfaceInfo[]){ { TYPE_HOTPLUG_HANDLER }, {} },
     },
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The PCI host bridge whose CPU side is the kernel's bridge: what the drivers of this machine do arrives through libpciem
- * (bus.c), what the device models do leaves through it (irq.c, dma.c).
+ * The PCI host bridge whose CPU side is the kernel's bridge: what the drivers
+ * of this machine do arrives through libpciem (bus.c), what the device models
+ * do leaves through it (irq.c, dma.c).
  *
  * All of it belongs to the thread of QEMU's main loop, under the BQL.
  */
@@ -28,11 +29,12 @@ typedef enum PciemState {
 typedef struct BusPolling {
     Notifier notifier;
     bool armed;
-    int64_t limit_ns;           /* longest polling before a sleep */
-    int64_t now_ns;             /* present polling; adapts between 0 and limit_ns */
-    int64_t last_work_ns;       /* clock when there was something to do last */
-    bool read;                  /* a read was carried out just now */
-    int64_t read_until_ns;      /* poll until then because of it */
+    int64_t limit_ns;      /* longest polling before a sleep */
+    int64_t now_ns;        /* present polling; adapts between 0 and limit_ns */
+    int64_t last_work_ns;  /* clock when there was something to do last */
+    bool read;             /* a read was carried out just now */
+    int64_t read_until_ns; /* poll until then because of it */
+    bool issuer_is_here;   /* a driver waits for this CPU: do not poll on it */
 } BusPolling;
 
 struct PciemHost {
@@ -41,12 +43,12 @@ struct PciemHost {
     struct pciem *link;
     const struct pciem_info *info;
 
-    MemoryRegion memory;        /* PCI memory space; bus addresses */
-    MemoryRegion io;            /* PCI port space; the kernel's bridge has no window for it */
+    MemoryRegion memory; /* PCI memory space; bus addresses */
+    MemoryRegion io;     /* PCI port space; the kernel has no window for it */
     AddressSpace memory_as;
 
-    MemoryRegion dma;           /* what a device can reach */
-    MemoryRegion dma_peers;     /* the BARs of the other devices */
+    MemoryRegion dma;       /* what a device can reach */
+    MemoryRegion dma_peers; /* the BARs of the other devices */
     MemoryRegion dma_msi;
     unsigned int dma_ram_count; /* the pool is one, direct bridges have more */
     AddressSpace dma_as;
@@ -66,9 +68,13 @@ static inline PCIBus *pciem_root_bus(PciemHost *host)
     return PCI_HOST_BRIDGE(host)->bus;
 }
 
-/* "10000:00:01.0", as the kernel calls the function. @size: at least PCIEM_ADDRESS_SIZE. */
+/*
+ * "10000:00:01.0", as the kernel calls the function. @size: at least
+ * PCIEM_ADDRESS_SIZE.
+ */
 #define PCIEM_ADDRESS_SIZE 24
-void pciem_device_address(PciemHost *host, PCIDevice *dev, char *address, size_t size);
+void pciem_device_address(PciemHost *host, PCIDevice *dev, char *address,
+                          size_t size);
 
 /* bridge.c */
 bool bridge_create(PciemHost *host, Error **errp);

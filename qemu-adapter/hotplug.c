@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * device_add and device_del on the root bus. (Slots of PCIe root ports and of hot-plug bridges are their models' own: the
- * kernel's pciehp and shpchp drivers work them.)
+ * device_add and device_del on the root bus. (Slots of PCIe root ports and of
+ * hot-plug bridges are their models' own: the kernel's pciehp and shpchp
+ * drivers work them.)
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
@@ -18,15 +19,17 @@ typedef struct Removal {
     int error;
 } Removal;
 
-static void hotplug_plug(HotplugHandler *handler, DeviceState *dev, Error **errp)
+static void hotplug_plug(HotplugHandler *handler, DeviceState *dev,
+                         Error **errp)
 {
-    /* virtual functions are found by the driver of the function that makes them */
+    /* virtual functions are found by the driver of the one that makes them */
     if (dev->hotplugged && !pci_is_vf(PCI_DEVICE(dev))) {
         bus_scan(PCIEM_HOST(handler));
     }
 }
 
-static void hotplug_unplug(HotplugHandler *handler, DeviceState *dev, Error **errp)
+static void hotplug_unplug(HotplugHandler *handler, DeviceState *dev,
+                           Error **errp)
 {
     status_forget(PCIEM_HOST(handler), PCI_DEVICE(dev));
     qdev_unrealize(dev);
@@ -38,17 +41,22 @@ static void removal_done(void *opaque)
     DeviceState *dev = DEVICE(removal->dev);
 
     if (removal->error && removal->error != ENOENT) {
-        error_report("the kernel keeps %s (%s): the device stays", removal->path, g_strerror(removal->error));
+        error_report("the kernel keeps %s (%s): the device stays",
+                     removal->path, g_strerror(removal->error));
         dev->pending_deleted_event = false;
     } else {
-        hotplug_handler_unplug(HOTPLUG_HANDLER(removal->host), dev, &error_abort);
+        hotplug_handler_unplug(HOTPLUG_HANDLER(removal->host), dev,
+                               &error_abort);
         object_unparent(OBJECT(dev));
     }
     object_unref(OBJECT(dev));
     g_free(removal);
 }
 
-/* The driver says goodbye to its device while the kernel removes it, so somebody must serve it meanwhile: not here. */
+/*
+ * The driver says goodbye to its device while the kernel removes it, so
+ * somebody must serve it meanwhile: not here.
+ */
 static void *removal_thread(void *opaque)
 {
     Removal *removal = opaque;
@@ -64,7 +72,8 @@ static void *removal_thread(void *opaque)
     return NULL;
 }
 
-static void hotplug_unplug_request(HotplugHandler *handler, DeviceState *dev, Error **errp)
+static void hotplug_unplug_request(HotplugHandler *handler, DeviceState *dev,
+                                   Error **errp)
 {
     PciemHost *host = PCIEM_HOST(handler);
     char address[PCIEM_ADDRESS_SIZE];
@@ -81,8 +90,10 @@ static void hotplug_unplug_request(HotplugHandler *handler, DeviceState *dev, Er
     removal->dev = PCI_DEVICE(dev);
     object_ref(OBJECT(dev));
     pciem_device_address(host, removal->dev, address, sizeof(address));
-    snprintf(removal->path, sizeof(removal->path), "/sys/bus/pci/devices/%s/remove", address);
-    qemu_thread_create(&thread, "pciem-remove", removal_thread, removal, QEMU_THREAD_DETACHED);
+    snprintf(removal->path, sizeof(removal->path),
+             "/sys/bus/pci/devices/%s/remove", address);
+    qemu_thread_create(&thread, "pciem-remove", removal_thread, removal,
+                       QEMU_THREAD_DETACHED);
 }
 
 void hotplug_init(ObjectClass *klass)

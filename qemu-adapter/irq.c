@@ -13,16 +13,20 @@ void irq_set_intx(void *opaque, int line, int level)
 }
 
 /*
- * A message-signalled interrupt is a memory write of the device to the address that the driver's kernel has put into the
- * device's MSI capability or MSI-X table. So it needs nothing but a register at that address of the DMA space.
+ * A message-signalled interrupt is a memory write of the device to the address
+ * that the driver's kernel has put into the device's MSI capability or MSI-X
+ * table. So it needs nothing but a register at that address of the DMA space.
  */
-static void irq_msi_write(void *opaque, hwaddr offset, uint64_t data, unsigned size)
+static void irq_msi_write(void *opaque, hwaddr offset, uint64_t data,
+                          unsigned size)
 {
     PciemHost *host = opaque;
     int ret = pciem_msi(host->link, host->info->msi_address + offset, data);
 
     if (ret == -EINVAL) {
-        warn_report_once("a device sent an interrupt message (0x%" PRIx64 ") that nobody asked for", data);
+        warn_report_once("a device sent an interrupt message (0x%" PRIx64
+                         ") that nobody asked for",
+                         data);
     }
 }
 

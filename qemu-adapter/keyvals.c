@@ -12,7 +12,10 @@ static void keyval_free(gpointer data)
     g_free(keyval);
 }
 
-/* Take one element off the text: up to a single comma, with each pair of commas made one. */
+/*
+ * Take one element off the text: up to a single comma, with each pair of commas
+ * made one.
+ */
 static char *take_element(const char **text)
 {
     GString *element = g_string_new(NULL);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Option arguments of the form first,key=value,... in which ",," stands for a comma inside a value. */
+/*
+ * Option arguments of the form first,key=value,... in which ",," stands for a
+ * comma inside a value.
+ */
 #ifndef PCIEM_QEMU_KEYVALS_H
 #define PCIEM_QEMU_KEYVALS_H
 
@@ -7,11 +10,14 @@
 #include <stdbool.h>
 
 typedef struct KeyVal {
-    char *key;                  /* NULL: the first element, given without a key */
-    char *value;                /* NULL: a key alone */
+    char *key;   /* NULL: the first element, given without a key */
+    char *value; /* NULL: a key alone */
 } KeyVal;
 
-/* An array of KeyVal *, which g_ptr_array_unref() frees. @implied: the first element may be a value without its key. */
+/*
+ * An array of KeyVal *, which g_ptr_array_unref() frees. @implied: the first
+ * element may be a value without its key.
+ */
 GPtrArray *keyvals_parse(const char *text, bool implied);
 char *keyvals_format(const GPtrArray *keyvals);
 /* The last one counts, as in QEMU. */

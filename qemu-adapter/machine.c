@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A machine that is one PCIe host bridge: its CPU, memory and firmware are those of the computer it runs on. */
+/*
+ * A machine that is one PCIe host bridge: its CPU, memory and firmware are
+ * those of the computer it runs on.
+ */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/accel.h"
@@ -15,7 +18,10 @@
 static GlobalProperty machine_compat_props[] = {
     /* An option ROM is code for the firmware of a PC. */
     { TYPE_PCI_DEVICE, "romfile", "" },
-    /* Memory of this machine is reached through its DMA API only, which virtio drivers bypass unless told so. */
+    /*
+     * Memory of this machine is reached through its DMA API only, which virtio
+     * drivers bypass unless told so.
+     */
     { "virtio-device", "iommu_platform", "on" },
     /* (virtio-*-pci-transitional and its kind have no such choice) */
     { "virtio-pci", "disable-legacy", "on", .optional = true },
@@ -26,19 +32,23 @@ static void machine_init(MachineState *machine)
 {
     /* the address of a message-signalled interrupt is a real one here */
     msi_nonbroken = true;
-    sysbus_realize_and_unref(SYS_BUS_DEVICE(qdev_new(TYPE_PCIEM_HOST)), &error_fatal);
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(qdev_new(TYPE_PCIEM_HOST)),
+                             &error_fatal);
 }
 
 /*
- * Devices ask for a reset of the whole machine (a watchdog that has expired, say). This machine does not restart because
- * of that, and its drivers would not know that their devices have: so it happens once, when the devices are new.
+ * Devices ask for a reset of the whole machine (a watchdog that has expired,
+ * say). This machine does not restart because of that, and its drivers would
+ * not know that their devices have: so it happens once, when the devices are
+ * new.
  */
 static void machine_reset(MachineState *machine, ResetType type)
 {
     static bool done;
 
     if (done) {
-        warn_report("a reset of the machine was asked for: ignored, the drivers keep their devices");
+        warn_report("a reset of the machine was asked for: ignored, the "
+                    "drivers keep their devices");
         return;
     }
     done = true;
@@ -59,14 +69,13 @@ static void machine_class_init(ObjectClass *klass, void *data)
     mc->no_parallel = 1;
     mc->no_floppy = 1;
     mc->no_cdrom = 1;
-    /* what a driver does is not a fault of ours: a read of nothing gives all ones */
-    mc->ignore_memory_transaction_failures = true;
-    compat_props_add(mc->compat_props, machine_compat_props, G_N_ELEMENTS(machine_compat_props));
+    compat_props_add(mc->compat_props, machine_compat_props,
+                     G_N_ELEMENTS(machine_compat_props));
 }
 
 /*
- * The accelerator runs the virtual clock of the device models in real time; QEMU's only other one that does without a
- * CPU, qtest, stops it.
+ * The accelerator runs the virtual clock of the device models in real time;
+ * QEMU's only other one that does without a CPU, qtest, stops it.
  */
 static bool accel_allowed;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pciem-qemu: the device models of QEMU on the PCI bus of this machine. This file stands in the place of QEMU's
- * system/main.c; all else of QEMU is linked as it is.
+ * pciem-qemu: the device models of QEMU on the PCI bus of this machine. This
+ * file stands in the place of QEMU's system/main.c; all else of QEMU is linked
+ * as it is.
  */
 #include "qemu/osdep.h"
 #include "qemu-main.h"
@@ -23,7 +24,10 @@
 /* Drivers that say goodbye to their devices have this long. */
 #define REMOVAL_MS 10000
 
-/* Some displays of QEMU offer to run the main loop in a thread of its own; here it stays in this one. */
+/*
+ * Some displays of QEMU offer to run the main loop in a thread of its own; here
+ * it stays in this one.
+ */
 int (*qemu_main)(void);
 
 static void parse_command_line(int argc, char **argv, Options *options)
@@ -48,7 +52,10 @@ static void parse_command_line(int argc, char **argv, Options *options)
     }
 }
 
-/* QEMU's own handler says on stderr that it was told to end; that it does is enough. The second one cuts it short. */
+/*
+ * QEMU's own handler says on stderr that it was told to end; that it does is
+ * enough. The second one cuts it short.
+ */
 static void terminate(int signal)
 {
     qemu_system_killed(0, 0);
@@ -69,20 +76,26 @@ static void removal_too_long(void *opaque)
     *too_long = true;
 }
 
-/* Serve the drivers until they have let go of their devices, so that what they hold back still reaches the images. */
+/*
+ * Serve the drivers until they have let go of their devices, so that what they
+ * hold back still reaches the images.
+ */
 static void remove_devices(PciemHost *host)
 {
     bool too_long = false;
-    QEMUTimer *timer = timer_new_ms(QEMU_CLOCK_REALTIME, removal_too_long, &too_long);
+    QEMUTimer *timer = timer_new_ms(QEMU_CLOCK_REALTIME, removal_too_long,
+                                    &too_long);
 
     bus_remove(host);
     timer_mod(timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + REMOVAL_MS);
-    while (host->state == BUS_REMOVING && !too_long && !qemu_shutdown_requested_get()) {
+    while (host->state == BUS_REMOVING && !too_long &&
+           !qemu_shutdown_requested_get()) {
         main_loop_wait(false);
     }
     timer_free(timer);
     if (host->state == BUS_REMOVING) {
-        error_report("the drivers have not let go of the devices: they are taken away now");
+        error_report("the drivers have not let go of the devices: they are "
+                     "taken away now");
     }
 }
 
@@ -97,7 +110,9 @@ int main(int argc, char **argv)
 
     qemu_init(options.argv->len - 1, (char **)options.argv->pdata);
     if (options.bridge.cpu >= 0 && !threads_pin(options.bridge.cpu)) {
-        error_report("-bridge cpu=%d: there is no such CPU, or it is not allowed to this process", options.bridge.cpu);
+        error_report("-bridge cpu=%d: there is no such CPU, or it is not "
+                     "allowed to this process",
+                     options.bridge.cpu);
         exit(EXIT_FAILURE);
     }
     threads_prioritize();

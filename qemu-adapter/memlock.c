@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pages of this process that had to be read from, or written to, the disk that it serves would never arrive. What is not
- * permitted (locked memory, to a user without the right to it) is done without.
+ * Pages of this process that had to be read from, or written to, the disk that
+ * it serves would never arrive. What is not permitted (locked memory, to a user
+ * without the right to it) is done without.
  */
 #include "qemu/osdep.h"
 #include <link.h>
@@ -30,7 +31,8 @@ static int populate(struct dl_phdr_info *info, size_t size, void *data)
         uintptr_t start = info->dlpi_addr + segment->p_vaddr;
 
         if (segment->p_type == PT_LOAD) {
-            madvise((void *)QEMU_ALIGN_DOWN(start, page), segment->p_memsz + start % page, MADV_POPULATE_READ);
+            madvise((void *)QEMU_ALIGN_DOWN(start, page),
+                    segment->p_memsz + start % page, MADV_POPULATE_READ);
         }
     }
     return 0;
@@ -38,7 +40,10 @@ static int populate(struct dl_phdr_info *info, size_t size, void *data)
 
 void memory_lock(void)
 {
-    /* Pages are locked once they are touched: the stacks of all threads would be a lot to fill. */
+    /*
+     * Pages are locked once they are touched: the stacks of all threads would
+     * be a lot to fill.
+     */
     if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) {
         /* but the code is touched now, all of it */
         dl_iterate_phdr(populate, NULL);

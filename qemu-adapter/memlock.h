@@ -3,7 +3,10 @@
 #ifndef PCIEM_QEMU_MEMLOCK_H
 #define PCIEM_QEMU_MEMLOCK_H
 
-/* Before any thread is made: memory that is allocated from now on is never had by writing to a disk. */
+/*
+ * Before any thread is made: memory that is allocated from now on is never had
+ * by writing to a disk.
+ */
 void memory_avoid_io(void);
 /* When all is set up: what is in memory stays there. */
 void memory_lock(void);

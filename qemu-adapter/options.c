@@ -6,12 +6,16 @@
 #include "keyvals.h"
 #include "options.h"
 
-/* Options of QEMU that are about a computer around the devices. Here that computer is this one. */
+/*
+ * Options of QEMU that are about a computer around the devices. Here that
+ * computer is this one.
+ */
 static const struct {
     const char *name;
     const char *why;
 } refused[] = {
-    { "m", "the memory is this machine's; the size of the DMA pool is -bridge pool=SIZE" },
+    { "m", "the memory is this machine's; the size of the DMA pool is -bridge "
+           "pool=SIZE" },
     { "smp", "the CPUs are this machine's" },
     { "cpu", "the CPUs are this machine's" },
     { "kernel", "the kernel is this machine's" },
@@ -27,8 +31,10 @@ static const struct {
     { "semihosting", "no CPU is emulated" },
     { "semihosting-config", "no CPU is emulated" },
     { "plugin", "no CPU is emulated" },
-    { "gdb", "no CPU is emulated; to debug pciem-qemu itself start it under gdb" },
-    { "s", "no CPU is emulated; to debug pciem-qemu itself start it under gdb" },
+    { "gdb",
+      "no CPU is emulated; to debug pciem-qemu itself start it under gdb" },
+    { "s",
+      "no CPU is emulated; to debug pciem-qemu itself start it under gdb" },
     { "S", "there is no CPU that could be held back" },
     { "xen-domid", "no CPU is emulated" },
     { "xen-attach", "no CPU is emulated" },
@@ -37,7 +43,8 @@ static const struct {
     { "pflash", "there is no firmware" },
     { "boot", "nothing is booted" },
     { "no-fd-bootchk", "nothing is booted" },
-    { "option-rom", "nothing is booted; a ROM of a device is -device NAME,romfile=FILE" },
+    { "option-rom",
+      "nothing is booted; a ROM of a device is -device NAME,romfile=FILE" },
     { "acpitable", "there is no firmware" },
     { "smbios", "there is no firmware" },
     { "fw_cfg", "there is no firmware" },
@@ -49,20 +56,26 @@ static const struct {
     { "hdb", "say which device it is: -device nvme,drive=FILE" },
     { "hdc", "say which device it is: -device nvme,drive=FILE" },
     { "hdd", "say which device it is: -device nvme,drive=FILE" },
-    { "cdrom", "say which device it is: -device ahci,id=a -device ide-cd,bus=a.0,drive=FILE" },
+    { "cdrom", "say which device it is: -device ahci,id=a -device "
+               "ide-cd,bus=a.0,drive=FILE" },
     { "fda", "there is no floppy controller on PCI" },
     { "fdb", "there is no floppy controller on PCI" },
-    { "sd", "say which device it is: -device sdhci-pci -device sd-card,drive=FILE" },
+    { "sd",
+      "say which device it is: -device sdhci-pci -device sd-card,drive=FILE" },
     { "mtdblock", "there is no flash memory" },
-    { "net", "make a backend and a card: -netdev user,id=n -device e1000,netdev=n" },
-    { "nic", "make a backend and a card: -netdev user,id=n -device e1000,netdev=n" },
+    { "net",
+      "make a backend and a card: -netdev user,id=n -device e1000,netdev=n" },
+    { "nic",
+      "make a backend and a card: -netdev user,id=n -device e1000,netdev=n" },
     { "vga", "say which card it is: -device bochs-display" },
     { "usb", "say which controller it is: -device qemu-xhci" },
-    { "usbdevice", "make a controller and a device: -device qemu-xhci -device usb-tablet" },
+    { "usbdevice",
+      "make a controller and a device: -device qemu-xhci -device usb-tablet" },
     { "preconfig", "the machine is this one" },
     { "incoming", "the drivers of the devices cannot move to another machine" },
     { "loadvm", "the drivers of the devices cannot go back in time" },
-    { "only-migratable", "the drivers of the devices cannot move to another machine" },
+    { "only-migratable",
+      "the drivers of the devices cannot move to another machine" },
     { "no-shutdown", "pciem-qemu ends when it is told to" },
     { "qtest", "it would take the place of this machine's driver" },
     { "qtest-log", "it would take the place of this machine's driver" },
@@ -74,12 +87,13 @@ static const char *const needs_serial[] = { "nvme" };
 typedef struct Parser {
     Options *options;
     const QemuFacts *facts;
-    GPtrArray *user;            /* of char *: the options of QEMU, not yet rewritten */
-    unsigned int drives;        /* made so far */
-    GHashTable *images;         /* paths of the images of those that can be written */
+    GPtrArray *user;     /* of char *: the options of QEMU, not yet rewritten */
+    unsigned int drives; /* made so far */
+    GHashTable *images;  /* paths of the images of those that can be written */
 } Parser;
 
-static OptionsAction fail(Parser *parser, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static OptionsAction fail(Parser *parser, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
 static OptionsAction fail(Parser *parser, const char *format, ...)
 {
     va_list ap;
@@ -141,7 +155,8 @@ static bool parse_number(const char *text, int64_t limit, int64_t *number)
     return !*end && *number <= limit;
 }
 
-static OptionsAction bridge_key(Parser *parser, const char *key, const char *value)
+static OptionsAction bridge_key(Parser *parser, const char *key,
+                                const char *value)
 {
     BridgeOptions *bridge = &parser->options->bridge;
     uint64_t *size = NULL;
@@ -161,32 +176,49 @@ static OptionsAction bridge_key(Parser *parser, const char *key, const char *val
         size = &bridge->mem64_size;
     }
     if (size) {
-        return parse_size(value, size) ? OPTIONS_RUN :
-               fail(parser, "-bridge %s=%s is not a power of two such as 64M or 1G", key, value);
+        if (parse_size(value, size)) {
+            return OPTIONS_RUN;
+        }
+        return fail(parser,
+                    "-bridge %s=%s is not a power of two such as 64M or 1G",
+                    key, value);
     }
     if (strcmp(key, "queue") == 0) {
-        if (!parse_number(value, 1 << 20, &number) || number & (number - 1) || !number) {
-            return fail(parser, "-bridge queue=%s is not a power of two such as 1024", value);
+        if (!parse_number(value, 1 << 20, &number) || number & (number - 1) ||
+            !number) {
+            return fail(parser,
+                        "-bridge queue=%s is not a power of two such as 1024",
+                        value);
         }
         bridge->queue_entries = number;
     } else if (strcmp(key, "dma") == 0) {
         if (strcmp(value, "pool") != 0 && strcmp(value, "direct") != 0) {
-            return fail(parser, "-bridge dma=%s is neither pool (the devices see only what a driver maps) nor direct "
-                        "(they see all memory)", value);
+            return fail(parser,
+                        "-bridge dma=%s is neither pool (the devices see only "
+                        "what a driver maps) nor direct "
+                        "(they see all memory)",
+                        value);
         }
         bridge->direct = strcmp(value, "direct") == 0;
     } else if (strcmp(key, "poll-us") == 0) {
         if (!parse_number(value, 1000000, &number)) {
-            return fail(parser, "-bridge poll-us=%s is not a number of microseconds from 0 to 1000000", value);
+            return fail(parser,
+                        "-bridge poll-us=%s is not a number of microseconds "
+                        "from 0 to 1000000",
+                        value);
         }
         bridge->poll_ns = number * 1000;
     } else if (strcmp(key, "cpu") == 0) {
         if (!parse_number(value, 1 << 16, &number)) {
-            return fail(parser, "-bridge cpu=%s is not the number of a CPU", value);
+            return fail(parser, "-bridge cpu=%s is not the number of a CPU",
+                        value);
         }
         bridge->cpu = number;
     } else {
-        return fail(parser, "-bridge has no key %s: it has node, pool, mem32, mem64, queue, dma, poll-us and cpu", key);
+        return fail(parser,
+                    "-bridge has no key %s: it has node, pool, mem32, mem64, "
+                    "queue, dma, poll-us and cpu",
+                    key);
     }
     return OPTIONS_RUN;
 }
@@ -216,7 +248,10 @@ static OptionsAction sort_options(Parser *parser, int argc, char **argv)
         OptionsAction action;
 
         if (!name) {
-            return fail(parser, "%s is not an option: to make it a disk say -device nvme,drive=%s", argv[i], argv[i]);
+            return fail(parser,
+                        "%s is not an option: to make it a disk say -device "
+                        "nvme,drive=%s",
+                        argv[i], argv[i]);
         }
         if (strcmp(name, "help") == 0 || strcmp(name, "h") == 0) {
             return OPTIONS_HELP;
@@ -226,7 +261,8 @@ static OptionsAction sort_options(Parser *parser, int argc, char **argv)
         }
         for (size_t r = 0; r < G_N_ELEMENTS(refused); r++) {
             if (strcmp(name, refused[r].name) == 0) {
-                return fail(parser, "-%s makes no sense here: %s", name, refused[r].why);
+                return fail(parser, "-%s makes no sense here: %s", name,
+                            refused[r].why);
             }
         }
         if (strcmp(name, "bridge") == 0) {
@@ -300,21 +336,31 @@ static bool image_taken(Parser *parser, const char *name, const char *drive)
     return taken;
 }
 
-/* A -drive or -blockdev of the user: QEMU's word for an image in use is not one that a user understands. */
+/*
+ * A -drive or -blockdev of the user: QEMU's word for an image in use is not one
+ * that a user understands.
+ */
 static bool drive_free(Parser *parser, const char *name, const char *text)
 {
     const char *key = strcmp(name, "drive") == 0 ? "file" : "filename";
-    g_autoptr(GPtrArray) keyvals = text[0] == '{' ? NULL : keyvals_parse(text, true);
-    const char *file = keyvals ? keyvals_get(keyvals, key) : NULL;
+    g_autoptr(GPtrArray) keyvals = NULL;
+    const char *file = NULL;
 
-    if (file && !drive_is_uri(file) && !keyvals_get(keyvals, "locking") && !keyvals_get(keyvals, "file.locking")) {
-        parser->options->error = drive_busy(file, g_strcmp0(keyvals_get(keyvals, "read-only"), "on") == 0);
+    if (text[0] != '{') {
+        keyvals = keyvals_parse(text, true);
+        file = keyvals_get(keyvals, key);
+    }
+    if (file && !drive_is_uri(file) && !keyvals_get(keyvals, "locking") &&
+        !keyvals_get(keyvals, "file.locking")) {
+        parser->options->error = drive_busy(
+            file, g_strcmp0(keyvals_get(keyvals, "read-only"), "on") == 0);
     }
     return !parser->options->error;
 }
 
 /* drive=NAME where no drive is called NAME: make one. */
-static OptionsAction name_drive(Parser *parser, GPtrArray *device, const char *type)
+static OptionsAction name_drive(Parser *parser, GPtrArray *device,
+                                const char *type)
 {
     KeyVal *drive = keyvals_find(device, "drive");
     g_autofree char *format = NULL;
@@ -332,12 +378,16 @@ static OptionsAction name_drive(Parser *parser, GPtrArray *device, const char *t
         g_free(id);
         id = g_strdup_printf("pciem%u", parser->drives++);
     } while (find_drive(parser, id));
-    argument = drive_argument(drive->value, id, format, &parser->options->error);
+    argument = drive_argument(drive->value, id, format,
+                              &parser->options->error);
     if (!argument) {
         return OPTIONS_ERROR;
     }
     if (image_taken(parser, drive->value, argument)) {
-        return fail(parser, "%s is given to two devices: each needs an image of its own", drive->value);
+        return fail(
+            parser,
+            "%s is given to two devices: each needs an image of its own",
+            drive->value);
     }
     add_argument(parser, "-drive");
     add_argument(parser, argument);
@@ -346,13 +396,20 @@ static OptionsAction name_drive(Parser *parser, GPtrArray *device, const char *t
     return OPTIONS_RUN;
 }
 
-/* What tells the drive @name from others: its file, else all that was said about it. */
+/*
+ * What tells the drive @name from others: its file, else all that was said
+ * about it.
+ */
 static char *drive_identity(Parser *parser, const char *name)
 {
     const char *text = find_drive(parser, name);
-    g_autoptr(GPtrArray) keyvals = text && text[0] != '{' ? keyvals_parse(text, true) : NULL;
-    const char *file = keyvals ? keyvals_get(keyvals, "file") : NULL;
+    g_autoptr(GPtrArray) keyvals = NULL;
+    const char *file = NULL;
 
+    if (text && text[0] != '{') {
+        keyvals = keyvals_parse(text, true);
+        file = keyvals_get(keyvals, "file");
+    }
     return g_strdup(file ? file : text ? text : name);
 }
 
@@ -367,10 +424,12 @@ static bool serial_taken(Parser *parser, const char *serial)
 }
 
 /* @name: what drive= said, or NULL. */
-static void make_serial(Parser *parser, GPtrArray *device, const char *type, const char *name)
+static void make_serial(Parser *parser, GPtrArray *device, const char *type,
+                        const char *name)
 {
     const char *id = keyvals_get(device, "id");
-    g_autofree char *identity = name ? drive_identity(parser, name) : g_strdup(id ? id : "null-co");
+    g_autofree char *identity = name ? drive_identity(parser, name)
+                                     : g_strdup(id ? id : "null-co");
     g_autofree char *serial = NULL;
 
     if (keyvals_find(device, "serial")) {
@@ -402,8 +461,11 @@ static OptionsAction device_option(Parser *parser, const char *text)
     if (!driver && first && !first->key) {
         driver = first->value;
     }
-    /* JSON is for programs, which say all that they mean; help is QEMU's own. */
-    if (!driver || text[0] == '{' || strcmp(driver, "help") == 0 || strcmp(driver, "?") == 0) {
+    /*
+     * JSON is for programs, which say all that they mean; help is QEMU's own.
+     */
+    if (!driver || text[0] == '{' || strcmp(driver, "help") == 0 ||
+        strcmp(driver, "?") == 0) {
         add_argument(parser, "-device");
         add_argument(parser, text);
         return OPTIONS_RUN;
@@ -411,9 +473,16 @@ static OptionsAction device_option(Parser *parser, const char *text)
     type = parser->facts->device_type(driver);
     if (!type) {
         like = parser->facts->device_like(driver);
-        return like ? fail(parser, "there is no device called %s (is it %s?): `pciem-qemu -device help` lists them all",
-                           driver, like) :
-                      fail(parser, "there is no device called %s: `pciem-qemu -device help` lists them all", driver);
+        if (like) {
+            return fail(parser,
+                        "there is no device called %s (is it %s?): "
+                        "`pciem-qemu -device help` lists them all",
+                        driver, like);
+        }
+        return fail(parser,
+                    "there is no device called %s: "
+                    "`pciem-qemu -device help` lists them all",
+                    driver);
     }
     if (keyvals_find(device, "help") || keyvals_find(device, "?")) {
         add_argument(parser, "-device");
@@ -421,7 +490,8 @@ static OptionsAction device_option(Parser *parser, const char *text)
         return OPTIONS_RUN;
     }
     name = g_strdup(keyvals_get(device, "drive"));
-    if (parser->facts->device_has_property(type, "drive") && name_drive(parser, device, type) != OPTIONS_RUN) {
+    if (parser->facts->device_has_property(type, "drive") &&
+        name_drive(parser, device, type) != OPTIONS_RUN) {
         return OPTIONS_ERROR;
     }
     make_serial(parser, device, type, name);
@@ -434,9 +504,12 @@ static OptionsAction device_option(Parser *parser, const char *text)
 /* Second pass: what QEMU sees. */
 static OptionsAction rewrite_options(Parser *parser, const char *program)
 {
-    /* Before the user's options, so that theirs win where the last one counts. */
+    /*
+     * Before the user's options, so that theirs win where the last one counts.
+     */
     static const char *const ours[] = {
-        "-machine", "pciem", "-accel", "pciem", "-nodefaults", "-display", "none",
+        "-machine", "pciem", "-accel", "pciem", "-nodefaults",
+        "-display", "none",
     };
 
     add_argument(parser, program);
@@ -448,12 +521,14 @@ static OptionsAction rewrite_options(Parser *parser, const char *program)
         const char *name = option_name(argument);
 
         if (g_strcmp0(name, "device") == 0) {
-            if (device_option(parser, g_ptr_array_index(parser->user, ++i)) != OPTIONS_RUN) {
+            if (device_option(parser, g_ptr_array_index(parser->user, ++i)) !=
+                OPTIONS_RUN) {
                 return OPTIONS_ERROR;
             }
             continue;
         }
-        if ((g_strcmp0(name, "drive") == 0 || g_strcmp0(name, "blockdev") == 0) &&
+        if ((g_strcmp0(name, "drive") == 0 ||
+             g_strcmp0(name, "blockdev") == 0) &&
             !drive_free(parser, name, g_ptr_array_index(parser->user, i + 1))) {
             return OPTIONS_ERROR;
         }
@@ -466,7 +541,8 @@ static OptionsAction rewrite_options(Parser *parser, const char *program)
     return OPTIONS_RUN;
 }
 
-OptionsAction options_parse(Options *options, int argc, char **argv, const QemuFacts *facts)
+OptionsAction options_parse(Options *options, int argc, char **argv,
+                            const QemuFacts *facts)
 {
     Parser parser = { .options = options, .facts = facts };
     OptionsAction action;
@@ -476,10 +552,13 @@ OptionsAction options_parse(Options *options, int argc, char **argv, const QemuF
     options->bridge.poll_ns = BRIDGE_POLL_NS;
     options->bridge.cpu = -1;
     if (argc < 2) {
-        return fail(&parser, "no device is given: try -device nvme,drive=disk.img, or --help");
+        return fail(
+            &parser,
+            "no device is given: try -device nvme,drive=disk.img, or --help");
     }
     parser.user = g_ptr_array_new();
-    parser.images = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    parser.images = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                          NULL);
     action = sort_options(&parser, argc, argv);
     if (action == OPTIONS_RUN) {
         action = rewrite_options(&parser, argv[0]);

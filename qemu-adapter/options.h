@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line of pciem-qemu: what is ours is taken out, what makes no sense without a CPU is refused, and the rest
- * becomes the command line that QEMU sees. Plain C on glib: nothing of QEMU is needed, so that a unit test can link it.
+ * The command line of pciem-qemu: what is ours is taken out, what makes no
+ * sense without a CPU is refused, and the rest becomes the command line that
+ * QEMU sees. Plain C on glib: nothing of QEMU is needed, so that a unit test
+ * can link it.
  */
 #ifndef PCIEM_QEMU_OPTIONS_H
 #define PCIEM_QEMU_OPTIONS_H
@@ -12,9 +14,14 @@
 
 /* What has to be asked of QEMU. The unit test answers from a table. */
 typedef struct QemuFacts {
-    /* Does -NAME take a value? Unknown options: false; QEMU itself complains about them. */
+    /*
+     * Does -NAME take a value? Unknown options: false; QEMU itself complains
+     * about them.
+     */
     bool (*option_takes_value)(const char *name);
-    /* The type behind a device name or an alias of it; NULL when there is none. */
+    /*
+     * The type behind a device name or an alias of it; NULL when there is none.
+     */
     const char *(*device_type)(const char *name);
     bool (*device_has_property)(const char *type, const char *property);
     /* An existing name that is close to a mistyped one, or NULL. */
@@ -29,26 +36,27 @@ typedef struct BridgeOptions {
     uint64_t mem64_size;
     unsigned int queue_entries;
     bool direct;
-    int64_t poll_ns;            /* BRIDGE_POLL_NS unless given; 0: never poll */
-    int cpu;                    /* -1: any */
+    int64_t poll_ns; /* BRIDGE_POLL_NS unless given; 0: never poll */
+    int cpu;         /* -1: any */
 } BridgeOptions;
 
 #define BRIDGE_POLL_NS 100000
 
 typedef enum OptionsAction {
-    OPTIONS_RUN,                /* argv is QEMU's command line */
+    OPTIONS_RUN, /* argv is QEMU's command line */
     OPTIONS_HELP,
     OPTIONS_VERSION,
-    OPTIONS_ERROR,              /* error is one sentence for stderr; exit status 1 */
+    OPTIONS_ERROR, /* error is one sentence for stderr; exit status 1 */
 } OptionsAction;
 
 typedef struct Options {
-    GPtrArray *argv;            /* of char *, NULL at the end */
+    GPtrArray *argv; /* of char *, NULL at the end */
     BridgeOptions bridge;
     char *error;
 } Options;
 
-OptionsAction options_parse(Options *options, int argc, char **argv, const QemuFacts *facts);
+OptionsAction options_parse(Options *options, int argc, char **argv,
+                            const QemuFacts *facts);
 void options_free(Options *options);
 
 #endif

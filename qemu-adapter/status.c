@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * After the start: a line on stdout for each function, once a driver is bound to it or when none has come.
+ * After the start: a line on stdout for each function, once a driver is bound
+ * to it or when none has come.
  *
- * A thread of its own looks and prints. Whoever reads stdout may be slow, and the kernel's directories are locked while
- * drivers come and go; the thread that answers those drivers must wait for neither.
+ * A thread of its own looks and prints. Whoever reads stdout may be slow, and
+ * the kernel's directories are locked while drivers come and go; the thread
+ * that answers those drivers must wait for neither.
  */
 #include "qemu/osdep.h"
 #include "qemu/thread.h"
@@ -15,7 +17,10 @@
 #define POLL_US 50000
 /* No driver after this time: say so. */
 #define DRIVER_US (5 * G_USEC_PER_SEC)
-/* A driver makes its device nodes after it is bound; most kinds of devices have none. */
+/*
+ * A driver makes its device nodes after it is bound; most kinds of devices have
+ * none.
+ */
 #define NODE_US (5 * G_USEC_PER_SEC)
 #define NO_NODE_US (G_USEC_PER_SEC / 2)
 
@@ -23,10 +28,10 @@ typedef struct Function {
     char address[PCIEM_ADDRESS_SIZE];
     char *name;
     int64_t node_us;
-    int64_t bound;              /* when a driver was seen first; 0: not yet */
+    int64_t bound; /* when a driver was seen first; 0: not yet */
 } Function;
 
-static GHashTable *told;        /* addresses: a later scan is about what is new */
+static GHashTable *told; /* addresses: a later scan is about what is new */
 
 static void function_free(gpointer data)
 {
@@ -70,7 +75,8 @@ static void *status_thread(void *opaque)
 
     while (functions->len) {
         for (guint i = functions->len; i > 0; i--) {
-            if (tell(g_ptr_array_index(functions, functions->len - i), started)) {
+            if (tell(g_ptr_array_index(functions, functions->len - i),
+                     started)) {
                 g_ptr_array_remove_index(functions, functions->len - i);
             }
         }
@@ -99,12 +105,14 @@ static void add_function(PCIBus *bus, PCIDevice *dev, void *opaque)
     const char *id = DEVICE(dev)->id;
     Function *function = g_new0(Function, 1);
 
-    pciem_device_address(pciem_host, dev, function->address, sizeof(function->address));
+    pciem_device_address(pciem_host, dev, function->address,
+                         sizeof(function->address));
     if (!g_hash_table_add(told, g_strdup(function->address))) {
         g_free(function);
         return;
     }
-    function->name = id ? g_strdup_printf("%s \"%s\"", type, id) : g_strdup(type);
+    function->name = id ? g_strdup_printf("%s \"%s\"", type, id)
+                        : g_strdup(type);
     function->node_us = makes_nodes(dev) ? NODE_US : NO_NODE_US;
     g_ptr_array_add(functions, function);
 }
@@ -123,7 +131,8 @@ void status_print(PciemHost *host)
         told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     }
     pci_for_each_bus(pciem_root_bus(host), add_bus, functions);
-    qemu_thread_create(&thread, "pciem-status", status_thread, functions, QEMU_THREAD_DETACHED);
+    qemu_thread_create(&thread, "pciem-status", status_thread, functions,
+                       QEMU_THREAD_DETACHED);
 }
 
 void status_forget(PciemHost *host, PCIDevice *dev)

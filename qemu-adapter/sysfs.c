@@ -10,20 +10,18 @@
 /* scsi disks are the deepest: ata1/host0/target0:0:0/0:0:0:0/block/sda */
 #define DEPTH 8
 
-/* Subsystems by which a user knows a device, and where the nodes of each are. */
+/*
+ * Subsystems by which a user knows a device, and where the nodes of each are.
+ */
 static const struct {
     const char *subsystem;
-    const char *prefix;         /* of the node's path; NULL: it has none */
-    bool named;                 /* its name is said even beside a node */
+    const char *prefix; /* of the node's path; NULL: it has none */
+    bool named;         /* its name is said even beside a node */
 } kinds[] = {
-    { "block", "/dev/", false },
-    { "net", NULL, true },
-    { "nvme", NULL, true },
-    { "drm", "/dev/dri/", true },
-    { "sound", "/dev/snd/", true },
-    { "input", "/dev/input/", false },
-    { "tty", "/dev/", false },
-    { "watchdog", "/dev/", false },
+    { "block", "/dev/", false },    { "net", NULL, true },
+    { "nvme", NULL, true },         { "drm", "/dev/dri/", true },
+    { "sound", "/dev/snd/", true }, { "input", "/dev/input/", false },
+    { "tty", "/dev/", false },      { "watchdog", "/dev/", false },
 };
 
 typedef struct Found {
@@ -46,18 +44,25 @@ static void append(GString *list, const char *prefix, const char *name)
     g_string_append_printf(list, "%s%s", prefix, name);
 }
 
-/* The disk of an NVMe namespace with several paths is not below any one of them: nvme0c1n1 is a path to nvme0n1. */
+/*
+ * The disk of an NVMe namespace with several paths is not below any one of
+ * them: nvme0c1n1 is a path to nvme0n1.
+ */
 static char *disk_name(const char *name)
 {
     unsigned int subsystem, controller, namespace;
 
-    if (sscanf(name, "nvme%uc%un%u", &subsystem, &controller, &namespace) == 3) {
+    if (sscanf(name, "nvme%uc%un%u", &subsystem, &controller, &namespace) ==
+        3) {
         return g_strdup_printf("nvme%un%u", subsystem, namespace);
     }
     return g_strdup(name);
 }
 
-/* The nodes of a sound card or a display are many; the one that stands for it is enough. */
+/*
+ * The nodes of a sound card or a display are many; the one that stands for it
+ * is enough.
+ */
 static bool stands_for_device(const char *subsystem, const char *name)
 {
     if (strcmp(subsystem, "sound") == 0) {
@@ -72,7 +77,8 @@ static bool stands_for_device(const char *subsystem, const char *name)
     return true;
 }
 
-static void note(Found *found, const char *subsystem, const char *path, const char *name)
+static void note(Found *found, const char *subsystem, const char *path,
+                 const char *name)
 {
     g_autofree char *partition = g_build_filename(path, "partition", NULL);
     g_autofree char *disk = NULL;
@@ -129,7 +135,8 @@ static void search(Found *found, const char *path, int depth)
 
 char *sysfs_driver(const char *address)
 {
-    g_autofree char *path = g_strdup_printf("/sys/bus/pci/devices/%s/driver", address);
+    g_autofree char *path = g_strdup_printf("/sys/bus/pci/devices/%s/driver",
+                                            address);
 
     return link_name(path);
 }
@@ -151,7 +158,8 @@ char *sysfs_describe(const char *address, const char *driver, bool *complete)
     if (found.nodes->len) {
         g_string_append_printf(text, " (%s)", found.nodes->str);
     }
-    *complete = found.nodes->len || (found.names->len && strcmp(driver, "nvme") != 0);
+    *complete = found.nodes->len ||
+                (found.names->len && strcmp(driver, "nvme") != 0);
     g_string_free(found.names, TRUE);
     g_string_free(found.nodes, TRUE);
     return g_string_free(text, FALSE);
