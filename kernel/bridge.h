@@ -65,6 +65,7 @@ struct pciem_bridge {
 	unsigned long watched_since;	/* jiffies when head was first seen at watched_head */
 
 	struct pciem_queue queue;
+	u16 sleeper_cpu[PCIEM_SLOTS];	/* where the issuer of a slot went to sleep */
 	wait_queue_head_t readable;	/* poll(2) on the file */
 	struct irq_work kick;		/* wakes `readable` where a direct wake-up is not allowed */
 	struct pciem_rescue {

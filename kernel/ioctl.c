@@ -93,13 +93,18 @@ static int remove(struct pciem_file *file, union argument *arg)
 
 static int wake(struct pciem_file *file, union argument *arg)
 {
-	struct pciem_queue *queue = &file->bridge->queue;
+	struct pciem_bridge *bridge = file->bridge;
+	struct pciem_queue *queue = &bridge->queue;
+	u32 tag = arg->wake.tag;
 	u64 data;
+	int cpu;
 
 	/* Not (any more) answered: nobody to wake. The sleeper checks again in any case. */
-	if (pciem_queue_answered(queue, arg->wake.tag, &data))
-		complete(pciem_queue_done(queue, arg->wake.tag));
-	return 0;
+	if (!pciem_queue_answered(queue, tag, &data))
+		return 0;
+	cpu = READ_ONCE(bridge->sleeper_cpu[tag % PCIEM_SLOTS]);
+	complete(pciem_queue_done(queue, tag));
+	return cpu == raw_smp_processor_id();
 }
 
 static int msi(struct pciem_file *file, union argument *arg)

@@ -218,6 +218,7 @@ static bool wait_sleeping(struct pciem_bridge *bridge, u32 tag, u64 *data)
 		if (!(++polls % POLLS_PER_LOOK) && local_clock() > spin_end)
 			break;
 	}
+	WRITE_ONCE(bridge->sleeper_cpu[tag % PCIEM_SLOTS], raw_smp_processor_id());
 	if (!pciem_queue_sleep(&bridge->queue, tag))
 		return pciem_queue_answered(&bridge->queue, tag, data);
 	for (;;) {

@@ -119,7 +119,11 @@ int pciem_wait(struct pciem *handle, int timeout_ms);
 /* Upper limit of the adaptive polling in nanoseconds; 0 never polls. Default 50000. */
 void pciem_set_poll_limit(struct pciem *handle, uint64_t ns);
 
-/* Answer a non-posted transaction. -ESTALE: its issuer has given up (deadline). */
+/*
+ * Answer a non-posted transaction, once. 0; or 1: the issuer waits for this very CPU, so sleep rather
+ * than poll now (pciem_wait knows by itself). -ESTALE: its issuer has given up (deadline), or it was
+ * answered before. -EINVAL: a kind that has no answer.
+ */
 int pciem_complete(struct pciem *handle, const struct pciem_transaction *transaction, uint64_t data);
 
 /* Look for devices (also after hot-add); the result arrives as PCIEM_SCANNED. */

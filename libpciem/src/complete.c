@@ -55,7 +55,7 @@ int pciem_complete(struct pciem *handle, const struct pciem_transaction *transac
 {
 	struct pciem_wake wake = { .size = sizeof(wake), .tag = transaction->tag };
 	uint32_t index;
-	int phase;
+	int phase, ret;
 
 	if (!pciem_created(handle))
 		return -ENXIO;
@@ -70,5 +70,8 @@ int pciem_complete(struct pciem *handle, const struct pciem_transaction *transac
 	unlock_slot(&handle->slot_locks[index]);
 	if (phase != PCIEM_PHASE_SLEEPING)
 		return phase < 0 ? phase : 0;
-	return pciem_sys_ioctl(handle->fd, PCIEM_WAKE, &wake);
+	ret = pciem_sys_ioctl(handle->fd, PCIEM_WAKE, &wake);
+	if (ret == 1)
+		store_once(handle->issuer_is_here, 1);
+	return ret;
 }

@@ -35,6 +35,7 @@ struct pciem {
 	/* Of the consuming thread; on a line of its own, as every transaction writes it. */
 	alignas(PCIEM_CACHE_LINE) uint32_t head;	/* ours: the shared one is only stored */
 	struct polling polling;
+	int issuer_is_here;	/* the kernel said: the last issuer waits for the caller's CPU */
 };
 
 static inline bool pciem_created(const struct pciem *handle)

@@ -203,6 +203,9 @@ int pciem_wait(struct pciem *handle, int timeout_ms)
 	start = pciem_sys_clock();
 	now = start;
 	deadline = timeout_ms < 0 ? NEVER : start + (uint64_t)timeout_ms * NS_PER_MS;
+	/* An issuer that waits for this CPU issues nothing while we poll on it. */
+	if (__atomic_exchange_n(&handle->issuer_is_here, 0, __ATOMIC_RELAXED))
+		return sleep_until(handle, deadline, now);
 	window = pciem_polling_window(&handle->polling);
 	if (window > deadline - start)
 		window = deadline - start;

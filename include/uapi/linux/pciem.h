@@ -126,7 +126,8 @@ struct pciem_simple {
 
 /*
  * PCIEM_WAKE: the issuer of this tag sleeps (its slot said PCIEM_PHASE_SLEEPING) and its answer is
- * in the slot.
+ * in the slot. Returns 1 when the issuer went to sleep on the CPU of the caller, which had better
+ * sleep than poll for more; else 0.
  */
 struct pciem_wake {
 	__u32 size;
