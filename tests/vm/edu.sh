@@ -35,6 +35,7 @@ edu_group()
 	step "$name"
 	result=$(cat "$edu_dir/$name") || fail "$name could not be run"
 	printf '%s\n' "$result"
+	grep -H . "$edu_bridge"/{starved,refused,rescues,deferred_irqs,read_timeouts,atomic_timeouts} | sed "s,$edu_bridge/,," | tr '\n' ' '
 	[[ ${result##*$'\n'} == end ]] || fail "$name did not come to its end"
 	! grep -q '^not ok' <<<"$result" || fail "$name: $(grep -m 1 '^not ok' <<<"$result")"
 	count=$(grep -c '^ok' <<<"$result")

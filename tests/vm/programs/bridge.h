@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kernel's interface without the library between, for programs that misuse it. */
+#ifndef BRIDGE_H
+#define BRIDGE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/pciem.h>
+
+#include "checks.h"
+
+#define NODE	"/dev/pciem"
+#define PAGE	4096ul
+
+/* 0 or a positive errno. */
+static inline int call(int fd, unsigned long command, const void *argument)
+{
+	return ioctl(fd, command, argument) < 0 ? errno : 0;
+}
+
+static inline int node_open(void)
+{
+	int fd = open(NODE, O_RDWR | O_CLOEXEC);
+
+	need(fd >= 0, NODE);
+	return fd;
+}
+
+/* The smallest bridge. */
+static inline int bridge_create(int fd, struct pciem_bridge_create *create)
+{
+	*create = (struct pciem_bridge_create) {
+		.size = sizeof(*create), .flags = create->flags, .mem32_size = 1 << 20, .mem64_size = 1 << 20,
+		.pool_size = create->flags & PCIEM_BRIDGE_DMA_DIRECT ? 0 : 1 << 20,
+	};
+	return call(fd, PCIEM_BRIDGE_CREATE, create);
+}
+
+/* 0 or a positive errno; then `memory` is not changed. */
+static inline int try_map(int fd, uint64_t offset, size_t length, int protection, int flags, void **memory)
+{
+	void *got = mmap(NULL, length, protection, flags, fd, (off_t)offset);
+
+	if (got == MAP_FAILED)
+		return errno;
+	*memory = got;
+	return 0;
+}
+
+#endif

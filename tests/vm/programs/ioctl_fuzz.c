@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ioctl_fuzz SEED SECONDS: ioctls with random numbers, sizes and contents, from several threads on files that come and go. The same seed
+ * makes the same calls in each thread. Only errors that <linux/pciem.h> names may come.
+ */
+#include "serve.h"
+
+#include <stdatomic.h>
+#include <time.h>
+
+#define THREADS	3u
+#define FILES	4u
+
+static uint64_t deadline;
+static uint64_t first_seed;
+static atomic_uint calls, created, strange;
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
+}
+
+static uint64_t random_of(uint64_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
+}
+
+/* Numbers that are more interesting than most. */
+static uint64_t value(uint64_t *seed)
+{
+	static const uint64_t known[] = { 0, 1, 2, 4, 64, 0x40, 4096, 1 << 20, 1 << 24, 0xfee00000, ~0ull, 0xffffffff,
+					  0x80000000, 1ull << 32, 1ull << 63 };
+	uint64_t drawn = random_of(seed);
+
+	switch (drawn & 3) {
+	case 0:
+		return known[(drawn >> 8) % (sizeof(known) / sizeof(*known))];
+	case 1:
+		return 1ull << (drawn >> 8 & 63);
+	case 2:
+		return drawn >> 8 & 0xff;
+	default:
+		return random_of(seed);
+	}
+}
+
+static bool documented(int error)
+{
+	static const int errors[] = { 0, EINVAL, E2BIG, EFAULT, ENOTTY, ENXIO, EBUSY, ENOLINK, EPERM, ENOMEM, ENOSPC,
+				      EOPNOTSUPP,
+				      EBADF };	/* from before us: another thread has just closed that file */
+
+	for (unsigned int i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		if (error == errors[i])
+			return true;
+	}
+	return false;
+}
+
+static void once(int fd, uint64_t *seed)
+{
+	static const uint32_t sizes[] = { 8, 8, 16, 16, 40, 128 };
+	unsigned long number = random_of(seed) % 16 ? PCIEM_QUERY + random_of(seed) % 8 : (uint32_t)random_of(seed);
+	union {
+		uint64_t words[32];
+		uint32_t halves[64];
+		struct pciem_bridge_create create;
+	} memory;
+	void *argument = random_of(seed) % 32 ? (void *)&memory : (void *)value(seed);
+	int error;
+
+	/* Mostly zero, or hardly anything gets past the first check. */
+	for (unsigned int i = 0; i < 64; i++)
+		memory.halves[i] = random_of(seed) % 8 ? 0 : value(seed);
+	memory.halves[0] = random_of(seed) % 4 ? sizes[random_of(seed) % 6] : value(seed);
+	/* A pool that a small machine has. */
+	if (number == PCIEM_BRIDGE_CREATE && memory.create.pool_size > 16 << 20)
+		memory.create.pool_size = random_of(seed) & (31 << 20);
+	error = call(fd, number, argument);
+	atomic_fetch_add(&calls, 1);
+	if (!error && number == PCIEM_BRIDGE_CREATE)
+		atomic_fetch_add(&created, 1);
+	if (!documented(error)) {
+		atomic_fetch_add(&strange, 1);
+		fprintf(stderr, "number %#lx, size %#x: %s\n", number, memory.halves[0], error_name(error));
+	}
+}
+
+static void map_once(int fd, uint64_t *seed)
+{
+	uint64_t offset = value(seed) & -PAGE;
+	size_t length = PAGE << random_of(seed) % 12;
+	void *area = NULL;
+
+	if (!try_map(fd, offset, length, PROT_READ | PROT_WRITE, MAP_SHARED, &area))
+		munmap(area, length);
+}
+
+static int shared[FILES];	/* every thread uses them; each is closed by one */
+
+static void *fuzz(void *argument)
+{
+	unsigned int self = (uintptr_t)argument;
+	uint64_t seed = first_seed * 0x9e3779b97f4a7c15 + self + 1;
+
+	while (now_ms() < deadline) {
+		unsigned int which = random_of(&seed) % FILES;
+		int fd = __atomic_load_n(&shared[which], __ATOMIC_ACQUIRE);
+
+		once(fd, &seed);
+		if (!(random_of(&seed) % 32))
+			map_once(fd, &seed);
+		if (which == self && !(random_of(&seed) % 200)) {
+			__atomic_store_n(&shared[which], node_open(), __ATOMIC_RELEASE);
+			close(fd);
+		}
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t threads[THREADS];
+
+	need(argc == 3, "usage: ioctl_fuzz SEED SECONDS");
+	first_seed = strtoull(argv[1], NULL, 0);
+	deadline = now_ms() + 1000 * strtoull(argv[2], NULL, 0);
+	for (unsigned int i = 0; i < FILES; i++)
+		shared[i] = node_open();
+	for (uintptr_t i = 0; i < THREADS; i++)
+		need(!pthread_create(&threads[i], NULL, fuzz, (void *)i), "thread");
+	for (unsigned int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (unsigned int i = 0; i < FILES; i++)
+		close(shared[i]);
+	check(!strange, "seed %#llx: %u calls, %u bridges, %u undocumented errors", (unsigned long long)first_seed, calls,
+	      created, strange);
+	check(calls > 1000 && created > 2, "it did something");
+	return checks_end(2);
+}
