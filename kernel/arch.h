@@ -8,6 +8,8 @@
 struct ftrace_ops;
 struct ftrace_regs;
 
+/* Windows below 4 GiB end here: above it the processor or the chipset has addresses of its own. */
+u64 pciem_arch_low_limit(void);
 /* Windows above 4 GiB end here. */
 u64 pciem_arch_phys_limit(void);
 

@@ -51,6 +51,7 @@ static void free_bridge(struct work_struct *work)
 	if (bridge->pool)
 		pciem_pool_destroy(bridge->pool);
 	pciem_queue_destroy(&bridge->queue);
+	pciem_rescue_destroy(bridge);
 	put_device(&bridge->pdev->dev);
 	if (server)
 		put_task_struct(server);
@@ -174,12 +175,14 @@ struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args)
 	INIT_WORK(&bridge->teardown, teardown);
 	INIT_WORK(&bridge->free, free_bridge);
 	pciem_link_init(bridge);
-	pciem_rescue_init(bridge);
 	bridge->direct = args->flags & PCIEM_BRIDGE_DMA_DIRECT;
 
-	err = pciem_queue_init(&bridge->queue, args->queue_entries);
+	err = pciem_rescue_init(bridge);
 	if (err)
 		goto free_bridge;
+	err = pciem_queue_init(&bridge->queue, args->queue_entries);
+	if (err)
+		goto destroy_rescue;
 	if (!bridge->direct) {
 		err = -ENOMEM;
 		bridge->pool = pciem_pool_create(args->pool_size);
@@ -233,6 +236,8 @@ destroy_pool:
 		pciem_pool_destroy(bridge->pool);
 destroy_queue:
 	pciem_queue_destroy(&bridge->queue);
+destroy_rescue:
+	pciem_rescue_destroy(bridge);
 free_bridge:
 	kfree(bridge);
 	return ERR_PTR(err);

@@ -32,6 +32,7 @@
 #include "window.h"
 
 struct pciem_pool;
+struct pciem_rescuer;
 struct platform_device;
 
 /* Counted for sysfs; each is monotonic. */
@@ -68,10 +69,7 @@ struct pciem_bridge {
 	u16 sleeper_cpu[PCIEM_SLOTS];	/* where the issuer of a slot went to sleep */
 	wait_queue_head_t readable;	/* poll(2) on the file */
 	struct irq_work kick;		/* wakes `readable` where a direct wake-up is not allowed */
-	struct pciem_rescue {
-		struct work_struct work;
-		int cpu;		/* the spinning CPU */
-	} rescue;
+	struct pciem_rescuer __percpu *rescuers;
 
 	struct pciem_window mem32, mem64;	/* res.flags 0: window absent */
 	struct pciem_root root;

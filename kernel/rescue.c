@@ -13,51 +13,67 @@
 #include "rescue.h"
 
 #include <linux/cpumask.h>
-#include <linux/slab.h>
+#include <linux/percpu.h>
 #include <linux/sched/task.h>
+#include <linux/slab.h>
 
 #define RESCUE_AFTER_NS		(100 * NSEC_PER_USEC)
 
 static DEFINE_PER_CPU(unsigned int, depth);	/* an interrupt's read can lie over a task's */
 static struct cpumask spinning;	/* CPUs whose depth is not 0 */
 
+/* One for each CPU. Queued, it holds a reference on the bridge. */
+struct pciem_rescuer {
+	struct work_struct work;
+	struct pciem_bridge *bridge;
+};
+
+static bool is_stuck(struct task_struct *server)
+{
+	return !READ_ONCE(server->on_cpu) && cpumask_test_cpu(task_cpu(server), &spinning);
+}
+
+/* To this CPU, if it may: that one is known to run something else than a spinning issuer. */
+static bool move(struct task_struct *server)
+{
+	cpumask_var_t saved, away;
+	bool moved = false;
+
+	if (!zalloc_cpumask_var(&saved, GFP_NOWAIT))
+		return false;
+	if (!zalloc_cpumask_var(&away, GFP_NOWAIT))
+		goto free_saved;
+	cpumask_copy(saved, server->cpus_ptr);
+	if (cpumask_test_cpu(raw_smp_processor_id(), saved))
+		cpumask_set_cpu(raw_smp_processor_id(), away);
+	else
+		cpumask_andnot(away, saved, &spinning);
+	if (is_stuck(server) && cpumask_intersects(away, cpu_active_mask) &&
+	    !set_cpus_allowed_ptr(server, away)) {
+		set_cpus_allowed_ptr(server, saved);
+		moved = true;
+	}
+	free_cpumask_var(away);
+free_saved:
+	free_cpumask_var(saved);
+	return moved;
+}
+
 static void rescue(struct work_struct *work)
 {
-	struct pciem_bridge *bridge = container_of(work, struct pciem_bridge, rescue.work);
-	int cpu = READ_ONCE(bridge->rescue.cpu);
+	struct pciem_bridge *bridge = container_of(work, struct pciem_rescuer, work)->bridge;
 	struct task_struct *server;
-	cpumask_var_t saved, away;
 
 	rcu_read_lock();
 	server = rcu_dereference(bridge->server);
 	if (server)
 		get_task_struct(server);
 	rcu_read_unlock();
-	if (!server)
-		goto put;
-	if (!zalloc_cpumask_var(&saved, GFP_NOWAIT))
-		goto put_server;
-	if (!zalloc_cpumask_var(&away, GFP_NOWAIT))
-		goto free_saved;
-	cpumask_copy(saved, server->cpus_ptr);
-	/* Here, if it may: this CPU is known to run something else than a spinning issuer. */
-	if (cpumask_test_cpu(raw_smp_processor_id(), saved)) {
-		cpumask_copy(away, cpumask_of(raw_smp_processor_id()));
-	} else {
-		cpumask_andnot(away, saved, &spinning);
-		cpumask_clear_cpu(cpu, away);
+	if (server) {
+		if (move(server))
+			atomic64_inc(&bridge->counters.rescues);
+		put_task_struct(server);
 	}
-	if (task_cpu(server) == cpu && cpumask_intersects(away, cpu_active_mask) &&
-	    !set_cpus_allowed_ptr(server, away)) {
-		set_cpus_allowed_ptr(server, saved);
-		atomic64_inc(&bridge->counters.rescues);
-	}
-	free_cpumask_var(away);
-free_saved:
-	free_cpumask_var(saved);
-put_server:
-	put_task_struct(server);
-put:
 	pciem_bridge_put(bridge);
 }
 
@@ -92,38 +108,55 @@ static bool server_is_beneath(struct pciem_bridge *bridge, int cpu)
 	return beneath;
 }
 
-/* One that can run the worker: not the caller's, not one that spins itself; or -1. */
-static int free_cpu(int cpu)
+static void call(struct pciem_bridge *bridge, struct pciem_rescuer *rescuer, int cpu)
 {
-	int other;
-
-	for_each_cpu_andnot(other, cpu_online_mask, &spinning) {
-		if (other != cpu)
-			return other;
-	}
-	return -1;
+	pciem_bridge_get(bridge);
+	if (!queue_work_on(cpu, system_highpri_wq, &rescuer->work))
+		pciem_bridge_put(bridge);
 }
 
+/*
+ * One more CPU is called each time: the last one called may have begun to spin itself before it got
+ * to its worker.
+ */
 bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited)
 {
-	int cpu = raw_smp_processor_id();
-	int other;
+	int cpu = raw_smp_processor_id(), other;
+	struct pciem_rescuer *rescuer;
+	bool hope = !cpumask_test_cpu(cpu, &spinning);
 
 	if (waited < RESCUE_AFTER_NS || !server_is_beneath(bridge, cpu))
 		return true;
-	if (work_pending(&bridge->rescue.work))
-		return true;
-	other = free_cpu(cpu);
-	if (other < 0)
-		return !cpumask_test_cpu(cpu, &spinning);
-	WRITE_ONCE(bridge->rescue.cpu, cpu);
-	pciem_bridge_get(bridge);
-	if (!queue_work_on(other, system_highpri_wq, &bridge->rescue.work))
-		pciem_bridge_put(bridge);
-	return true;
+	for_each_cpu_andnot(other, cpu_online_mask, &spinning) {
+		if (other == cpu)
+			continue;
+		hope = true;
+		rescuer = per_cpu_ptr(bridge->rescuers, other);
+		if (work_pending(&rescuer->work))
+			continue;
+		call(bridge, rescuer, other);
+		break;
+	}
+	return hope;
 }
 
-void pciem_rescue_init(struct pciem_bridge *bridge)
+int pciem_rescue_init(struct pciem_bridge *bridge)
 {
-	INIT_WORK(&bridge->rescue.work, rescue);
+	struct pciem_rescuer *rescuer;
+	int cpu;
+
+	bridge->rescuers = alloc_percpu(struct pciem_rescuer);
+	if (!bridge->rescuers)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		rescuer = per_cpu_ptr(bridge->rescuers, cpu);
+		rescuer->bridge = bridge;
+		INIT_WORK(&rescuer->work, rescue);
+	}
+	return 0;
+}
+
+void pciem_rescue_destroy(struct pciem_bridge *bridge)
+{
+	free_percpu(bridge->rescuers);
 }

@@ -13,6 +13,8 @@ void pciem_rescue_end(void);
  * every CPU is in such a loop; give up.
  */
 bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited);
-void pciem_rescue_init(struct pciem_bridge *bridge);
+/* -ENOMEM. Sleeps. */
+int pciem_rescue_init(struct pciem_bridge *bridge);
+void pciem_rescue_destroy(struct pciem_bridge *bridge);
 
 #endif

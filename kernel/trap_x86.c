@@ -22,6 +22,12 @@ u64 pciem_arch_phys_limit(void)
 	return 1ULL << (boot_cpu_data.x86_phys_bits - 1);
 }
 
+/* IOAPICs, HPET, local APICs with the MSI range, flash: not all of it is in iomem_resource. */
+u64 pciem_arch_low_limit(void)
+{
+	return 0xfec00000;
+}
+
 /* int ioremap_page_range(unsigned long addr, unsigned long end, phys_addr_t phys, pgprot_t prot) */
 void notrace pciem_arch_on_map(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			       struct ftrace_regs *fregs)

@@ -18,10 +18,11 @@ static DEFINE_SPINLOCK(windows_lock);	/* writers of the list */
 static int claim_below_4g(struct resource *res, u64 size)
 {
 	struct resource *parent;
+	u64 last = pciem_arch_low_limit() - 1;
 	struct pci_bus *bus = NULL;
 	int i;
 
-	if (!allocate_resource(&iomem_resource, res, size, SZ_1M, U32_MAX, size, NULL, NULL))
+	if (!allocate_resource(&iomem_resource, res, size, SZ_1M, last, size, NULL, NULL))
 		return 0;
 	/*
 	 * Firmware often gives the whole hole to a host bridge: a free part of its window serves
@@ -32,8 +33,8 @@ static int claim_below_4g(struct resource *res, u64 size)
 			if (!parent || resource_type(parent) != IORESOURCE_MEM ||
 			    parent->end > U32_MAX || parent->flags & IORESOURCE_PREFETCH)
 				continue;
-			if (!allocate_resource(parent, res, size, parent->start, parent->end, size,
-					       NULL, NULL))
+			if (!allocate_resource(parent, res, size, parent->start,
+					       min(parent->end, last), size, NULL, NULL))
 				return 0;
 		}
 	}
