@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2119,SC2120
 # SPDX-License-Identifier: GPL-2.0-only
 # For inside() of tests: emulated drives that come and go, and what the machine shows of them.
 #
@@ -15,6 +15,18 @@ parameters=/sys/module/pciem/parameters
 deadline_ms()
 {
 	printf '%s\n' "$(($(<"$parameters/read_timeout_ms") + 5000))"
+}
+
+# A driver that waits for an answer to a command while it probes cannot be interrupted: nvme gives up by itself, by default
+# after 60 s. drive_patience SECONDS: make that shorter, and have probe_ms tell when a device that died then must be gone.
+drive_patience()
+{
+	echo "$1" >/sys/module/nvme_core/parameters/admin_timeout
+}
+
+probe_ms()
+{
+	printf '%s\n' "$(($(deadline_ms) + 1000 * $(</sys/module/nvme_core/parameters/admin_timeout)))"
 }
 
 # These ask again and again while the machine works, and start no programs: starting one takes long in an emulated machine.
@@ -58,6 +70,7 @@ ended()
 drive_cleanup()
 {
 	local status=$? pid path
+	set +e
 	if ((status != 0 && status != 77)); then
 		for path in /sys/devices/platform/pciem.*; do
 			[[ ! -e $path ]] || (cd "$path" && grep -H . link pool_used [a-z]*_timeouts refused rescues starved deferred_irqs undecoded 2>/dev/null)
@@ -80,7 +93,10 @@ drive_spawn()
 	local name=$1
 	shift
 	OUT[$name]=$drive_dir/$name
-	"$PCIEM_QEMU" "$@" </dev/null >"${OUT[$name]}.out" 2>"${OUT[$name]}.err" &
+	# Not left to the child: what an earlier one of that name said must not be read.
+	: >"${OUT[$name]}.out"
+	: >"${OUT[$name]}.err"
+	"$PCIEM_QEMU" "$@" </dev/null >>"${OUT[$name]}.out" 2>>"${OUT[$name]}.err" &
 	PID[$name]=$!
 }
 
@@ -103,7 +119,7 @@ drive_ready()
 	local name=$1 count=${2:-1}
 	within 20000 drive_told "$name" "$count" || drive_fail "$name" "no drive after 20 s"
 	! ended "${PID[$name]}" || drive_fail "$name" "pciem-qemu has ended"
-	read -r ADDRESS["$name"] NODE["$name"] < <(drive_list "$name")
+	read -r ADDRESS["$name"] NODE["$name"] < <(drive_list "$name") || drive_fail "$name" "pciem-qemu names no node"
 	[[ -b ${NODE[$name]} ]] || drive_fail "$name" "${NODE[$name]} is no block device"
 }
 
@@ -194,10 +210,10 @@ nothing_left()
 	[[ ! $(leftovers) ]]
 }
 
-# A device and its bridge are freed a moment after their last user has gone.
+# check_nothing_left [MS]: a device and its bridge are freed a moment after their last user has gone.
 check_nothing_left()
 {
-	within 5000 nothing_left || fail "left behind: $(leftovers)"
+	within "${1:-5000}" nothing_left || fail "left behind: $(leftovers)"
 }
 
 check_unload()
@@ -239,7 +255,7 @@ fio_spawn()
 	shift 2
 	# Not in a directory of the other side, whose slowness is not of interest here.
 	(
-		cd "$drive_dir"
+		cd "$drive_dir" || exit
 		exec fio --name="$name" --filename="$node" --ioengine=libaio --direct=1 --rw=randrw --bs=4k --iodepth=32 \
 			--time_based --runtime=120 --eta=never --output="$drive_dir/$name.fio" "$@"
 	) </dev/null >"$drive_dir/$name.fio.err" 2>&1 &
