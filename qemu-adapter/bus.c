@@ -22,6 +22,7 @@
 #include "hw/pci/pci_host.h"
 #include "system/runstate.h"
 #include "host.h"
+#include "threads.h"
 
 /*
  * The rest of the main loop (monitor, network, displays) has its turn after at
@@ -40,6 +41,9 @@
  * drivers do not read.
  */
 #define POLL_AFTER_READ 20
+
+/* A read makes this thread a real-time one for so long. */
+#define REALTIME_NS (2 * SCALE_MS)
 
 static uint64_t all_ones(unsigned int size)
 {
@@ -275,8 +279,10 @@ static bool run(PciemHost *host)
         if (work) {
             now = get_clock();
             polling->last_work_ns = now;
+            threads_realtime(polling->read || now < polling->realtime_until_ns);
             if (polling->read) {
                 polling->read = false;
+                polling->realtime_until_ns = now + REALTIME_NS;
                 polling->read_until_ns = now +
                                          POLL_AFTER_READ * polling->limit_ns;
             }

@@ -34,6 +34,7 @@ typedef struct BusPolling {
     int64_t last_work_ns;  /* clock when there was something to do last */
     bool read;             /* a read was carried out just now */
     int64_t read_until_ns; /* poll until then because of it */
+    int64_t realtime_until_ns;
     bool issuer_is_here;   /* a driver waits for this CPU: do not poll on it */
 } BusPolling;
 

@@ -5,24 +5,39 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
+#include <sys/resource.h>
 
 #include "threads.h"
 
 static bool pinned;
 static cpu_set_t others; /* CPUs of all threads but the pinned one */
 
-void threads_prioritize(void)
+static bool realtime;
+
+static bool set_policy(int policy, int priority)
 {
-    /*
-     * CPUs of this machine stand still while this thread carries out their
-     * reads. So it goes before all ordinary work, also before the work that
-     * would take its CPU away just to wait for it.
-     */
-    struct sched_param param = { .sched_priority = sched_get_priority_min(
-                                     SCHED_FIFO) };
+    struct sched_param param = { .sched_priority = priority };
 
     /* not so the threads it makes: those do nothing that a CPU waits for */
-    sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param);
+    return sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &param) == 0;
+}
+
+void threads_prioritize(void)
+{
+    set_policy(SCHED_OTHER, 0);
+    setpriority(PRIO_PROCESS, 0, -20);
+}
+
+void threads_realtime(bool on)
+{
+    static bool forbidden;
+
+    if (on == realtime || forbidden) {
+        return;
+    }
+    realtime = on;
+    forbidden = on ? !set_policy(SCHED_FIFO, sched_get_priority_min(SCHED_FIFO))
+                   : !set_policy(SCHED_OTHER, 0);
 }
 
 bool threads_pin(int cpu)

@@ -7,11 +7,16 @@
 
 #include <stdbool.h>
 
-/*
- * The calling thread goes before all ordinary work of this machine, where that
- * is permitted.
- */
+/* The calling thread goes before all others, where that is permitted. */
 void threads_prioritize(void);
+/*
+ * CPUs of this machine stand still while the calling thread carries out their
+ * reads. As long as such reads come nothing at all takes its CPU away: also not
+ * what would do so just to read.
+ *
+ * Not for longer: work of the kernel that is bound to that CPU has to wait.
+ */
+void threads_realtime(bool on);
 /*
  * The calling thread, and no other one of this process, runs on this CPU only.
  * False: there is no such CPU for us.
