@@ -100,7 +100,7 @@ static bool wait_for_room(struct pciem_bridge *bridge, struct deadline *deadline
 	if (pciem_link_is_down(bridge) || mode == REFUSE)
 		return false;
 	if (mode == SLEEP) {
-		usleep_range(50, 200);
+		usleep_range(20, 50);
 		return local_clock() < deadline->end;
 	}
 	return poll_step(bridge, deadline, mode) != -ETIMEDOUT;
@@ -113,11 +113,13 @@ static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum
 	unsigned int timeout_ms = mode == SPIN ? READ_ONCE(pciem_atomic_timeout_ms) :
 						 READ_ONCE(pciem_read_timeout_ms);
 	struct deadline deadline = {};
+	u32 head, seen = 0;
 	int ret;
 
 	for (;;) {
 		if (pciem_link_is_down(bridge))
 			return false;
+		head = READ_ONCE(bridge->queue.header->head);
 		ret = put(&bridge->queue, entry, mode == REFUSE);
 		if (ret >= 0)
 			break;
@@ -125,8 +127,10 @@ static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum
 			pciem_link_down(bridge, "the process wrote an impossible queue head");
 			return false;
 		}
-		if (!deadline.end)
+		/* Others may take the room as fast as it is made: only a process at rest is late. */
+		if (!deadline.end || head != seen)
 			deadline_start(&deadline, timeout_ms);
+		seen = head;
 		if (!wait_for_room(bridge, &deadline, mode)) {
 			pciem_link_down(bridge, "the queue stayed full");
 			return false;

@@ -77,17 +77,19 @@ static void rescue(struct work_struct *work)
 	pciem_bridge_put(bridge);
 }
 
-/* A preemptible one (in an RCU read section) does not hold its CPU, and can change it. */
+/* An RCU read section can be preemptible, but does not have to be preempted: count it as well. */
 void pciem_rescue_begin(void)
 {
-	if (!preemptible() && this_cpu_inc_return(depth) == 1)
+	preempt_disable();
+	if (this_cpu_inc_return(depth) == 1)
 		cpumask_set_cpu(smp_processor_id(), &spinning);
 }
 
 void pciem_rescue_end(void)
 {
-	if (!preemptible() && !this_cpu_dec_return(depth))
+	if (!this_cpu_dec_return(depth))
 		cpumask_clear_cpu(smp_processor_id(), &spinning);
+	preempt_enable();
 }
 
 /* Does the server wait for this CPU? */
