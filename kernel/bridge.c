@@ -32,6 +32,7 @@ static void teardown(struct work_struct *work)
 {
 	struct pciem_bridge *bridge = container_of(work, struct pciem_bridge, teardown);
 
+	pciem_link_unwatch(bridge);
 	pciem_root_teardown(bridge);
 	pciem_suspend_allow();
 	pciem_irq_destroy(bridge);

@@ -40,9 +40,17 @@ void pciem_link_watch(struct pciem_bridge *bridge)
 {
 	if (test_bit(0, &bridge->watching) || test_and_set_bit(0, &bridge->watching))
 		return;
+	if (pciem_link_is_down(bridge))
+		return;
 	pciem_bridge_get(bridge);
 	WRITE_ONCE(bridge->watched_since, jiffies);
 	if (!queue_delayed_work(pciem_workqueue, &bridge->watchdog, watch_period()))
+		pciem_bridge_put(bridge);
+}
+
+void pciem_link_unwatch(struct pciem_bridge *bridge)
+{
+	if (cancel_delayed_work_sync(&bridge->watchdog))
 		pciem_bridge_put(bridge);
 }
 

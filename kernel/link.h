@@ -23,6 +23,8 @@ void pciem_link_down(struct pciem_bridge *bridge, const char *why);
  * queued.
  */
 void pciem_link_watch(struct pciem_bridge *bridge);
+/* With the link down: the watchdog's reference is gone when this returns. Sleeps. */
+void pciem_link_unwatch(struct pciem_bridge *bridge);
 void pciem_link_init(struct pciem_bridge *bridge);
 
 #endif
