@@ -146,7 +146,7 @@ drive_image()
 drive_adopt()
 {
 	local name=$1
-	PID[$name]=$(pgrep -o -f "^$PCIEM_QEMU ")
+	PID[$name]=$(pgrep -o -f "^$PCIEM_QEMU ") || fail "the sandbox has started no pciem-qemu"
 	ADDRESS[$name]=$(devices | head -n 1)
 	NODE[$name]=/dev/$(cd "/sys/bus/pci/devices/${ADDRESS[$name]}/" && compgen -G 'nvme/nvme*/nvme*n1' | sed 's|.*/||')
 	[[ -b ${NODE[$name]} ]] || fail "the sandbox has brought no drive"
