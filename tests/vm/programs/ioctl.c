@@ -234,18 +234,19 @@ static void query(int fd)
 	check(reply.query.size == sizeof(reply) && !reply.behind, "query: the caller keeps its size");
 }
 
-/* Beside another bridge, whose windows are the largest. */
-static void small_windows(void)
+static void beside_each_other(void)
 {
-	struct pciem_bridge_create create = {};
-	int fd = node_open();
+	struct pciem_bridge_create create = { .size = sizeof(create) };
+	int other = node_open(), fd = node_open();
 
+	check_errno(call(other, PCIEM_BRIDGE_CREATE, &create), 0, "a bridge with all defaults");
 	check_errno(bridge_create(fd, &create), 0, "a small bridge beside a large one");
 	check(create.mem32_size == 1 << 20 && create.mem32_base + create.mem32_size <= 0xfec00000,
 	      "its 32-bit window: %#llx", create.mem32_base);
 	check(create.mem64_size == 1 << 20 && create.mem64_base >= 1ull << 32, "its 64-bit window: %#llx",
 	      create.mem64_base);
 	close(fd);
+	close(other);
 }
 
 static void creation(void)
@@ -299,7 +300,6 @@ static void creation(void)
 	      "windows at %#llx and %#llx", create.mem32_base, create.mem64_base);
 	create = (struct pciem_bridge_create) { .size = sizeof(create) };
 	check_errno(call(fd, PCIEM_BRIDGE_CREATE, &create), EBUSY, "create, a second time");
-	small_windows();
 	close(fd);
 }
 
@@ -371,6 +371,7 @@ int main(void)
 
 	check(poll(&poller, 1, 0) == 1 && poller.revents & POLLERR, "poll without a bridge: %#x", poller.revents);
 	query(fd);
+	beside_each_other();
 	creation();
 	lost_reply();
 	sizes(fd, NO_BRIDGE);
