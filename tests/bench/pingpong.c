@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Yardsticks: how long a round trip between two threads takes without any of ours in between.
+ * Yardsticks: how long a round trip between two threads, or two processes, takes without any of ours in between.
  *
  *	pingpong	prints "NAME STATISTIC NANOSECONDS" lines
  *
@@ -10,11 +10,13 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +25,7 @@
 struct game {
 	const char *name;
 	int cpu_a, cpu_b, rounds;
+	bool processes;		/* the other side has an address space of its own */
 	void (*hit)(struct game *game, int side, uint64_t ball);	/* to the other side */
 	void (*wait)(struct game *game, int side, uint64_t ball);
 	_Alignas(128) atomic_ullong ball[2][16];	/* a cache line for each direction */
@@ -97,11 +100,19 @@ static void play(struct game *game)
 {
 	uint64_t times[BATCHES], ball = 0;
 	pthread_t thread;
+	pid_t child = -1;
 
 	game->fd[0] = eventfd(0, 0);
 	game->fd[1] = eventfd(0, 0);
-	if (pthread_create(&thread, NULL, other_side, game)) {
-		perror("pingpong: pthread_create");
+	if (game->processes) {
+		child = fork();
+		if (child == 0) {
+			other_side(game);
+			_exit(0);
+		}
+	}
+	if (game->processes ? child < 0 : pthread_create(&thread, NULL, other_side, game)) {
+		fprintf(stderr, "pingpong: there is no other side\n");
 		exit(1);
 	}
 	move_to(game->cpu_a);
@@ -115,7 +126,10 @@ static void play(struct game *game)
 		}
 		times[batch] = (now() - start) / (uint64_t)game->rounds;
 	}
-	pthread_join(thread, NULL);
+	if (game->processes)
+		waitpid(child, NULL, 0);
+	else
+		pthread_join(thread, NULL);
 	close(game->fd[0]);
 	close(game->fd[1]);
 	qsort(times, BATCHES, sizeof(times[0]), compare);
@@ -131,6 +145,8 @@ int main(void)
 		  .hit = hit_eventfd, .wait = wait_eventfd },
 		{ .name = "pingpong_eventfd_one_cpu", .cpu_a = 0, .cpu_b = 0, .rounds = 100,
 		  .hit = hit_eventfd, .wait = wait_eventfd },
+		{ .name = "pingpong_eventfd_one_cpu_processes", .cpu_a = 0, .cpu_b = 0, .rounds = 100,
+		  .processes = true, .hit = hit_eventfd, .wait = wait_eventfd },
 	};
 
 	for (unsigned int i = 0; i < sizeof(games) / sizeof(games[0]); i++)

@@ -35,6 +35,7 @@ FIGURES = [
     ("pingpong_memory", "p50", "round trip: two threads, shared memory, two CPUs"),
     ("pingpong_eventfd", "p50", "round trip: eventfd, two CPUs"),
     ("pingpong_eventfd_one_cpu", "p50", "round trip: eventfd, one CPU"),
+    ("pingpong_eventfd_one_cpu_processes", "p50", "  two address spaces"),
     ("pingpong_completion_one_cpu", "p50", "round trip: completion, kernel threads, one CPU"),
 ]
 
