@@ -142,6 +142,12 @@ static void link_down(PciemHost *host)
                      host->info->domain);
     }
     host->state = BUS_LINK_DOWN;
+    /*
+     * The driver's queues are gone with its memory: no model may take what lies
+     * there now for commands.
+     */
+    memory_region_set_enabled(&host->dma, false);
+    threads_realtime(false);
     qemu_system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_ERROR,
                                            EXIT_FAILURE);
 }

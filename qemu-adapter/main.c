@@ -123,6 +123,7 @@ int main(int argc, char **argv)
     status = qemu_main_loop();
 
     remove_devices(pciem_host);
+    threads_realtime(false);
     qemu_cleanup(status);
     pciem_close(pciem_host->link);
     bql_unlock();
