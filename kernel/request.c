@@ -223,8 +223,10 @@ static bool wait_sleeping(struct pciem_bridge *bridge, u32 tag, u64 *data)
 			break;
 	}
 	WRITE_ONCE(bridge->sleeper_cpu[tag % PCIEM_SLOTS], raw_smp_processor_id());
-	if (!pciem_queue_sleep(&bridge->queue, tag))
-		return pciem_queue_answered(&bridge->queue, tag, data);
+	/* Neither asleep nor answered: garbage in the slot, as good as no answer. */
+	if (!pciem_queue_sleep(&bridge->queue, tag) &&
+	    pciem_queue_answered(&bridge->queue, tag, data))
+		return true;
 	for (;;) {
 		if (pciem_link_is_down(bridge))
 			return false;
