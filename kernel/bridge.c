@@ -43,7 +43,6 @@ static void teardown(struct work_struct *work)
 static void free_bridge(struct work_struct *work)
 {
 	struct pciem_bridge *bridge = container_of(work, struct pciem_bridge, free);
-	struct task_struct *server = rcu_dereference_protected(bridge->server, true);
 
 	irq_work_sync(&bridge->kick);
 	pciem_window_release(&bridge->mem64);
@@ -54,8 +53,7 @@ static void free_bridge(struct work_struct *work)
 	pciem_queue_destroy(&bridge->queue);
 	pciem_rescue_destroy(bridge);
 	put_device(&bridge->pdev->dev);
-	if (server)
-		put_task_struct(server);
+	pciem_server_destroy(&bridge->server);
 	put_task_struct(bridge->leader);
 	mmdrop(bridge->mm);
 	kfree(bridge);
@@ -88,19 +86,6 @@ void pciem_bridge_put(struct pciem_bridge *bridge)
 struct device *pciem_bridge_dev(struct pciem_bridge *bridge)
 {
 	return &bridge->pdev->dev;
-}
-
-void pciem_bridge_serve(struct pciem_bridge *bridge)
-{
-	struct task_struct *old;
-
-	get_task_struct(current);
-	old = unrcu_pointer(xchg(&bridge->server, RCU_INITIALIZER(current)));
-	if (!old)
-		return;
-	/* Readers look at it under rcu_read_lock. */
-	synchronize_rcu();
-	put_task_struct(old);
 }
 
 void pciem_bridge_abandon(struct pciem_bridge *bridge)
@@ -176,6 +161,7 @@ struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args)
 	INIT_WORK(&bridge->teardown, teardown);
 	INIT_WORK(&bridge->free, free_bridge);
 	pciem_link_init(bridge);
+	pciem_server_init(&bridge->server);
 	bridge->direct = args->flags & PCIEM_BRIDGE_DMA_DIRECT;
 
 	err = pciem_rescue_init(bridge);

@@ -29,6 +29,7 @@
 #include "irq.h"
 #include "queue.h"
 #include "root.h"
+#include "server.h"
 #include "window.h"
 
 struct pciem_pool;
@@ -42,7 +43,7 @@ struct pciem_counters {
 	atomic64_t refused;		/* all ones at once: from NMI, or on top of the server */
 	atomic64_t starved;		/* all ones: every CPU was in an atomic read */
 	atomic64_t undecoded;		/* the decoder does not know the instruction */
-	atomic64_t rescues;		/* times the server was moved off a spinning CPU */
+	atomic64_t rescues;		/* times a thread was moved off a spinning CPU */
 	atomic64_t deferred_irqs;	/* held back: every CPU ran the process */
 };
 
@@ -53,7 +54,7 @@ struct pciem_bridge {
 
 	struct mm_struct *mm;		/* of the process, mmgrab()ed: only compared */
 	struct task_struct *leader;	/* of the process */
-	struct task_struct __rcu *server;	/* thread that consumes the queue, or NULL */
+	struct pciem_server server;
 
 	/* Link. Goes from up to down once. */
 	unsigned long down;		/* bit 0 */
@@ -88,17 +89,7 @@ void pciem_bridge_abandon(struct pciem_bridge *bridge);
 bool pciem_bridge_tryget(struct pciem_bridge *bridge);
 void pciem_bridge_get(struct pciem_bridge *bridge);
 void pciem_bridge_put(struct pciem_bridge *bridge);
-/* The calling thread consumes the queue from now on. */
-void pciem_bridge_serve(struct pciem_bridge *bridge);
 struct device *pciem_bridge_dev(struct pciem_bridge *bridge);
-
-/*
- * Does the caller run on top of, or inside, the thread that would have to answer it? Any context.
- */
-static inline bool pciem_on_server(struct pciem_bridge *bridge)
-{
-	return rcu_access_pointer(bridge->server) == current;
-}
 
 /* Runs everything that must outlive its caller; drained by module exit. */
 extern struct workqueue_struct *pciem_workqueue;

@@ -77,7 +77,7 @@ static int serve(struct pciem_file *file, union argument *arg)
 {
 	if (arg->simple.flags)
 		return -EINVAL;
-	pciem_bridge_serve(file->bridge);
+	pciem_server_set(&file->bridge->server, file->bridge->root.domain);
 	return 0;
 }
 

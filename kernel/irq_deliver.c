@@ -6,8 +6,9 @@
  * process: the thread it interrupted may be the one that would answer, or hold a lock that one
  * needs. So for each interrupt:
  *
- *   1. its own CPU (effective affinity), if no thread of the process runs there;
- *   2. else the next online CPU where none runs;
+ *   1. its own CPU (effective affinity), if no thread of the process runs there and it is not the
+ *      server's home (server.h);
+ *   2. else the next online CPU of which that is true;
  *   3. else its own CPU, from a worker: when the scheduler runs the worker, the process has left
  *      that CPU.
  *
@@ -35,11 +36,16 @@ static struct pciem_bridge *bridge_of(struct pciem_irqs *irqs)
 	return container_of(irqs, struct pciem_bridge, irqs);
 }
 
-/* Under rcu_read_lock. A guess, stale at once. */
-static bool process_runs_on(struct pciem_bridge *bridge, int cpu)
+/*
+ * The server counts also when it sleeps: where it last ran it will run again. Under rcu_read_lock.
+ * A guess, stale at once.
+ */
+static bool process_needs(struct pciem_bridge *bridge, int cpu)
 {
-	struct task_struct *thread;
+	struct task_struct *thread = rcu_dereference(bridge->server.task);
 
+	if (thread && task_cpu(thread) == cpu)
+		return true;
 	__for_each_thread(bridge->leader->signal, thread) {
 		if (task_cpu(thread) == cpu && READ_ONCE(thread->on_cpu))
 			return true;
@@ -53,7 +59,7 @@ static int free_cpu(struct pciem_bridge *bridge, int cpu)
 	unsigned int tries;
 
 	for (tries = 0; tries < CANDIDATES; tries++) {
-		if (cpu_online(cpu) && !process_runs_on(bridge, cpu))
+		if (cpu_online(cpu) && !process_needs(bridge, cpu))
 			return cpu;
 		cpu = cpumask_next(cpu, cpu_online_mask);
 		if (cpu >= nr_cpu_ids)
@@ -68,7 +74,7 @@ static int free_cpu(struct pciem_bridge *bridge, int cpu)
  */
 static int worker_cpu(struct pciem_bridge *bridge, int cpu)
 {
-	struct task_struct *server = rcu_dereference(bridge->server);
+	struct task_struct *server = rcu_dereference(bridge->server.task);
 	unsigned int other;
 
 	if (cpu_online(cpu) && (!server || task_cpu(server) != cpu))

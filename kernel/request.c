@@ -34,17 +34,17 @@ enum wait_mode { SLEEP, YIELD, SPIN, REFUSE };
 /*
  * Inside stop_machine(), where all CPUs stand still, as when one goes offline: the core then masks
  * vectors, and reads back what it has written only to flush it. The stopper's class is not visible
- * to modules, its parameters are.
+ * to modules, its parameters are. (An interrupt that comes while it does other work is no such case.)
  */
 static bool machine_stopped(void)
 {
-	return irqs_disabled() && current->flags & PF_KTHREAD && current->policy == SCHED_FIFO &&
-	       current->rt_priority == MAX_RT_PRIO - 1;
+	return irqs_disabled() && !in_interrupt() && current->flags & PF_KTHREAD &&
+	       current->policy == SCHED_FIFO && current->rt_priority == MAX_RT_PRIO - 1;
 }
 
 static enum wait_mode wait_mode(struct pciem_bridge *bridge)
 {
-	if (in_nmi() || pciem_on_server(bridge) || machine_stopped())
+	if (in_nmi() || pciem_on_server(&bridge->server) || machine_stopped())
 		return REFUSE;
 	if (!preemptible() || rcu_preempt_depth() || pagefault_disabled() || is_idle_task(current))
 		return SPIN;
@@ -74,7 +74,7 @@ static void deadline_start(struct deadline *deadline, unsigned int ms)
 	deadline->polls = 0;
 }
 
-/* One step of a polling loop. -ETIMEDOUT: time is up. -EDEADLK: the server cannot run. */
+/* One step of a polling loop. -ETIMEDOUT: time is up. -EDEADLK: the process cannot run. */
 static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enum wait_mode mode)
 {
 	u64 now;
@@ -178,8 +178,10 @@ static bool wait_spinning(struct pciem_bridge *bridge, u32 tag, enum wait_mode m
 {
 	int err;
 
-	if (mode == SPIN)
+	if (mode == SPIN) {
 		pciem_rescue_begin();
+		pciem_rescue_rouse(bridge);
+	}
 	err = poll_for_answer(bridge, tag, mode, data);
 	if (mode == SPIN)
 		pciem_rescue_end();
@@ -199,7 +201,7 @@ static bool server_at_work(struct pciem_bridge *bridge)
 	bool busy = false;
 
 	rcu_read_lock();
-	server = rcu_dereference(bridge->server);
+	server = rcu_dereference(bridge->server.task);
 	if (server)
 		busy = task_is_running(server) && task_cpu(server) != raw_smp_processor_id();
 	rcu_read_unlock();

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * An issuer that spins with preemption off occupies its CPU. If the scheduler has put the server
- * (just woken, or preempted) into that CPU's run queue, nobody runs it until load balancing happens
- * to move it, which can take longer than the deadline. So ask a worker on another CPU to move it:
- * narrow its affinity for a moment, then restore it. A server that the user pinned to this CPU is
+ * (just woken, or preempted), or a thread that holds a lock which the server needs, into that CPU's
+ * run queue, nobody runs it until load balancing happens to move it, which can take longer than the
+ * deadline. So ask a worker on another CPU to move it. A thread that the user pinned to this CPU is
  * left there; reads in atomic context on that CPU end at the deadline.
  *
- * When every CPU spins there is none for the worker and none for the server. Then the issuer that
- * sits on the server's CPU gives up, so that the server runs when its atomic section ends. A CPU
- * of its own for the server excludes that.
+ * When every CPU spins there is none for the worker and none for the process. Then the issuer that
+ * sits on the thread's CPU gives up, so that it runs when that atomic section ends. A CPU of its own
+ * for the server excludes that.
  */
 #include "rescue.h"
 
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/slab.h>
 
 #define RESCUE_AFTER_NS		(100 * NSEC_PER_USEC)
+/* Threads of the process that are looked at: there can be very many. */
+#define THREADS			256
 
 static DEFINE_PER_CPU(unsigned int, depth);	/* an interrupt's read can lie over a task's */
 static struct cpumask spinning;	/* CPUs whose depth is not 0 */
@@ -28,51 +30,61 @@ struct pciem_rescuer {
 	struct pciem_bridge *bridge;
 };
 
-static bool is_stuck(struct task_struct *server)
+/* Waiting in the run queue of one of these CPUs. */
+static bool is_beneath(struct task_struct *thread, const struct cpumask *cpus)
 {
-	return !READ_ONCE(server->on_cpu) && cpumask_test_cpu(task_cpu(server), &spinning);
+	return !READ_ONCE(thread->on_cpu) && cpumask_test_cpu(task_cpu(thread), cpus) &&
+	       READ_ONCE(thread->__state) == TASK_RUNNING;
 }
 
-/* To this CPU, if it may: that one is known to run something else than a spinning issuer. */
-static bool move(struct task_struct *server)
+/*
+ * Not yet in the run queue: its wake-up comes to this CPU as an interrupt, and so never while they
+ * are off. It cannot be diverted, and to try would wait for this CPU. Under rcu_read_lock.
+ */
+static bool is_out_of_reach(struct pciem_bridge *bridge, int cpu)
 {
-	cpumask_var_t saved, away;
-	bool moved = false;
+	struct task_struct *server = rcu_dereference(bridge->server.task);
 
-	if (!zalloc_cpumask_var(&saved, GFP_NOWAIT))
-		return false;
-	if (!zalloc_cpumask_var(&away, GFP_NOWAIT))
-		goto free_saved;
-	cpumask_copy(saved, server->cpus_ptr);
-	if (cpumask_test_cpu(raw_smp_processor_id(), saved))
-		cpumask_set_cpu(raw_smp_processor_id(), away);
-	else
-		cpumask_andnot(away, saved, &spinning);
-	if (is_stuck(server) && cpumask_intersects(away, cpu_active_mask) &&
-	    !set_cpus_allowed_ptr(server, away)) {
-		set_cpus_allowed_ptr(server, saved);
-		moved = true;
+	return irqs_disabled() && server && task_cpu(server) == cpu &&
+	       READ_ONCE(server->__state) == TASK_WAKING;
+}
+
+/*
+ * The thread that has to be moved for the server to go on, or NULL. Under rcu_read_lock. As long as
+ * the server runs, all is well.
+ */
+static struct task_struct *find_beneath(struct pciem_bridge *bridge, const struct cpumask *cpus)
+{
+	struct task_struct *server = rcu_dereference(bridge->server.task), *thread;
+	unsigned int looks = 0;
+
+	if (!server || READ_ONCE(server->on_cpu))
+		return NULL;
+	if (is_beneath(server, cpus))
+		return server;
+	__for_each_thread(bridge->leader->signal, thread) {
+		if (is_beneath(thread, cpus))
+			return thread;
+		if (++looks == THREADS)
+			break;
 	}
-	free_cpumask_var(away);
-free_saved:
-	free_cpumask_var(saved);
-	return moved;
+	return NULL;
 }
 
 static void rescue(struct work_struct *work)
 {
 	struct pciem_bridge *bridge = container_of(work, struct pciem_rescuer, work)->bridge;
-	struct task_struct *server;
+	struct task_struct *thread;
 
 	rcu_read_lock();
-	server = rcu_dereference(bridge->server);
-	if (server)
-		get_task_struct(server);
+	thread = find_beneath(bridge, &spinning);
+	if (thread)
+		get_task_struct(thread);
 	rcu_read_unlock();
-	if (server) {
-		if (move(server))
+	if (thread) {
+		if (pciem_server_move(&bridge->server, thread, &spinning))
 			atomic64_inc(&bridge->counters.rescues);
-		put_task_struct(server);
+		put_task_struct(thread);
 	}
 	pciem_bridge_put(bridge);
 }
@@ -92,22 +104,18 @@ void pciem_rescue_end(void)
 	preempt_enable();
 }
 
-/* Does the server wait for this CPU? */
-static bool server_is_beneath(struct pciem_bridge *bridge, int cpu)
+void pciem_rescue_rouse(struct pciem_bridge *bridge)
 {
 	struct task_struct *server;
-	bool beneath = false;
-	unsigned int state;
 
+	if (!irqs_disabled())
+		return;
 	rcu_read_lock();
-	server = rcu_dereference(bridge->server);
-	if (server) {
-		state = READ_ONCE(server->__state);
-		beneath = !READ_ONCE(server->on_cpu) && task_cpu(server) == cpu &&
-			  (state == TASK_RUNNING || state == TASK_WAKING);
-	}
+	server = rcu_dereference(bridge->server.task);
+	if (server && task_cpu(server) == raw_smp_processor_id() &&
+	    READ_ONCE(server->__state) & TASK_NORMAL)
+		wake_up_process(server);
 	rcu_read_unlock();
-	return beneath;
 }
 
 static void call(struct pciem_bridge *bridge, struct pciem_rescuer *rescuer, int cpu)
@@ -119,27 +127,39 @@ static void call(struct pciem_bridge *bridge, struct pciem_rescuer *rescuer, int
 
 /*
  * One more CPU is called each time: the last one called may have begun to spin itself before it got
- * to its worker.
+ * to its worker. False: there is none.
  */
-bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited)
+static bool call_another(struct pciem_bridge *bridge, int cpu)
 {
-	int cpu = raw_smp_processor_id(), other;
+	bool found = !cpumask_test_cpu(cpu, &spinning);
 	struct pciem_rescuer *rescuer;
-	bool hope = !cpumask_test_cpu(cpu, &spinning);
+	int other;
 
-	if (waited < RESCUE_AFTER_NS || !server_is_beneath(bridge, cpu))
-		return true;
 	for_each_cpu_andnot(other, cpu_online_mask, &spinning) {
 		if (other == cpu)
 			continue;
-		hope = true;
+		found = true;
 		rescuer = per_cpu_ptr(bridge->rescuers, other);
 		if (work_pending(&rescuer->work))
 			continue;
 		call(bridge, rescuer, other);
 		break;
 	}
-	return hope;
+	return found;
+}
+
+bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited)
+{
+	int cpu = raw_smp_processor_id();
+	bool beneath, lost;
+
+	if (waited < RESCUE_AFTER_NS)
+		return true;
+	rcu_read_lock();
+	beneath = find_beneath(bridge, cpumask_of(cpu));
+	lost = is_out_of_reach(bridge, cpu);
+	rcu_read_unlock();
+	return !lost && (!beneath || call_another(bridge, cpu));
 }
 
 int pciem_rescue_init(struct pciem_bridge *bridge)

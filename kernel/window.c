@@ -45,7 +45,7 @@ static int claim_below_4g(struct resource *res, u64 size)
 static int claim_above_4g(struct resource *res, u64 size)
 {
 	u64 base = (pciem_arch_phys_limit() & ~(size - 1)) - size;
-	u64 step = max(size, (u64)SZ_1G);
+	u64 step = max_t(u64, size, SZ_1G);
 	int i;
 
 	for (i = 0; i < TRIES && base >= SZ_4G; i++, base -= step) {

@@ -115,6 +115,7 @@ int main(int argc, char **argv)
                      options.bridge.cpu);
         exit(EXIT_FAILURE);
     }
+    threads_set_apart();
     threads_prioritize();
     handle_signals();
     memory_lock();

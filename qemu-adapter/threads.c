@@ -9,8 +9,8 @@
 
 #include "threads.h"
 
-static bool pinned;
-static cpu_set_t others; /* CPUs of all threads but the pinned one */
+static bool apart;
+static cpu_set_t others; /* CPUs of all threads but the one that serves */
 
 static bool realtime;
 
@@ -40,6 +40,11 @@ void threads_realtime(bool on)
                    : !set_policy(SCHED_OTHER, 0);
 }
 
+void threads_set_apart(void)
+{
+    apart = apart || sched_getaffinity(0, sizeof(others), &others) == 0;
+}
+
 bool threads_pin(int cpu)
 {
     cpu_set_t set;
@@ -54,15 +59,15 @@ bool threads_pin(int cpu)
         return false;
     }
     CPU_CLR(cpu, &others);
-    pinned = CPU_COUNT(&others) > 0;
+    apart = CPU_COUNT(&others) > 0;
     return true;
 }
 
 /*
  * QEMU's threads are made through this (ld's --wrap). A thread inherits the
- * CPUs of the one that makes it: without this the workers of a block device
- * would all sit on the CPU of the thread that serves, and that one goes before
- * them.
+ * CPUs of the one that makes it, and the kernel keeps the thread that serves
+ * on one: without this the workers of a block device would all sit there, and
+ * that thread goes before them.
  */
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
                           void *(*start)(void *), void *arg);
@@ -75,7 +80,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
     pthread_attr_t own;
     int ret;
 
-    if (!pinned) {
+    if (!apart) {
         return __real_pthread_create(thread, attr, start, arg);
     }
     if (attr) {

@@ -18,6 +18,11 @@ void threads_prioritize(void);
  */
 void threads_realtime(bool on);
 /*
+ * Threads that are made from now on may use the CPUs that are allowed to the
+ * calling thread now, even if it is given fewer.
+ */
+void threads_set_apart(void);
+/*
  * The calling thread, and no other one of this process, runs on this CPU only.
  * False: there is no such CPU for us.
  */

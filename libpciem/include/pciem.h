@@ -96,7 +96,10 @@ int pciem_fd(const struct pciem *handle);
  */
 bool pciem_link_up(const struct pciem *handle);
 
-/* The calling thread is the consumer from now on. */
+/*
+ * The calling thread is the consumer from now on. The kernel keeps it on one CPU, which threads it
+ * makes inherit.
+ */
 int pciem_serve(struct pciem *handle);
 /*
  * Take the next transaction: 1 taken, 0 none waiting, -ENOLINK link down and none waiting. Never

@@ -104,9 +104,10 @@ struct pciem_bridge_create {
 #define PCIEM_BRIDGE_CREATE	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_BRIDGE_CREATE)
 
 /*
- * PCIEM_SERVE: the calling thread is the one that consumes the queue. The kernel uses it to keep
- * interrupts off the CPU that thread runs on, and never to wait for an answer on top of it.
- * Replaces an earlier registration.
+ * PCIEM_SERVE: the calling thread is the one that consumes the queue. The kernel keeps it on one of
+ * the CPUs it is allowed and the devices' interrupts off that CPU, and never waits for an answer
+ * on top of it. sched_setaffinity() overrides that. Replaces an earlier registration; the thread that
+ * it was gets its CPUs back. Threads that are made by the calling one afterwards inherit its CPU.
  *
  * PCIEM_SCAN: look for devices and offer them to drivers; also after hot-add. Returns at once; the
  * result comes as PCIEM_NOTICE_SCANNED, and the process must serve the queue meanwhile. EBUSY while

@@ -122,7 +122,8 @@ static void single(struct watch *watch, struct seq_file *out, bool threaded)
 		if (missing)
 			break;
 	}
-	edu_check(out, !missing && watch->runs == 500, "raised 500 times, each handled: %u runs", watch->runs);
+	edu_check(out, !missing && watch->runs == 500, "raised 500 times, each handled: %u runs, status %#x", watch->runs,
+		  watch->last);
 	edu_check(out, !watch->empty, "no run without a status: %u", watch->empty);
 }
 
