@@ -16,12 +16,15 @@
  * interrupted and, when it is the process after all, takes way 3. A CPU is never the server's if
  * another will do.
  *
- * The way there: an asynchronous call on the target CPU. It can run outside hard-interrupt context
- * (a polling idle loop drains such calls itself), and then queues an irq_work, which cannot.
+ * The way there: an asynchronous call on the target CPU. It can run outside hard-interrupt context:
+ * an idle loop that polls is only told to look, and drains such calls itself, with interrupts off
+ * and with the softirqs run afterwards, which is all that an interrupt has. Where else it does (a
+ * CPU that goes offline, say) it queues an irq_work, which comes as an interrupt later.
  */
 #include "irq.h"
 
 #include <linux/cpumask.h>
+#include <linux/hardirq.h>
 #include <linux/percpu.h>
 #include <linux/sched/signal.h>
 
@@ -117,10 +120,15 @@ static void called(void *data)
 	clear_bit(0, &delivery->sent);
 	/* Who finds the bit set has set `pending` before: look at that after clearing it. */
 	smp_mb__after_atomic();
-	if (in_hardirq())
+	if (in_hardirq()) {
 		deliver(&delivery->work);
-	else
+	} else if (is_idle_task(current) && !IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		__irq_enter_raw();
+		deliver(&delivery->work);
+		__irq_exit_raw();
+	} else {
 		irq_work_queue(&delivery->work);
+	}
 }
 
 static void deferred(struct work_struct *work)
