@@ -18,6 +18,7 @@ qemu_configure_options=(
 	--enable-vnc
 	--enable-linux-io-uring
 	--enable-linux-aio
+	--disable-qom-cast-debug	# checks of casts that QEMU itself makes, several in each transaction
 	--enable-trace-backends=log
 	--disable-install-blobs
 	--disable-werror
