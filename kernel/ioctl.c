@@ -10,6 +10,7 @@
 #include <linux/minmax.h>
 #include <linux/security.h>
 #include <linux/uaccess.h>
+#include <linux/wait.h>
 #include <linux/pciem.h>
 
 #include "bridge.h"
@@ -96,15 +97,21 @@ static int wake(struct pciem_file *file, union argument *arg)
 	struct pciem_bridge *bridge = file->bridge;
 	struct pciem_queue *queue = &bridge->queue;
 	u32 tag = arg->wake.tag;
+	bool here;
 	u64 data;
-	int cpu;
 
+	if (arg->wake.flags & ~PCIEM_WAKE_AND_SLEEP || arg->wake.reserved)
+		return -EINVAL;
 	/* Not (any more) answered: nobody to wake. The sleeper checks again in any case. */
 	if (!pciem_queue_answered(queue, tag, &data))
 		return 0;
-	cpu = READ_ONCE(bridge->sleeper_cpu[tag % PCIEM_SLOTS]);
+	here = READ_ONCE(bridge->sleeper_cpu[tag % PCIEM_SLOTS]) == raw_smp_processor_id();
 	complete(pciem_queue_done(queue, tag));
-	return cpu == raw_smp_processor_id();
+	if (here && arg->wake.flags & PCIEM_WAKE_AND_SLEEP &&
+	    wait_event_interruptible(bridge->readable,
+				     pciem_queue_waiting(queue) || pciem_link_is_down(bridge)))
+		return -EINTR;
+	return here;
 }
 
 static int msi(struct pciem_file *file, union argument *arg)
@@ -142,7 +149,7 @@ static const struct row rows[] = {
 	ROW(PCIEM_SERVE, serve, pciem_simple, flags),
 	ROW(PCIEM_SCAN, scan, pciem_simple, flags),
 	ROW(PCIEM_REMOVE, remove, pciem_simple, flags),
-	ROW(PCIEM_WAKE, wake, pciem_wake, tag),
+	ROW(PCIEM_WAKE, wake, pciem_wake, reserved),
 	ROW(PCIEM_MSI, msi, pciem_msi, address),
 	ROW(PCIEM_INTX, intx, pciem_intx, reserved),
 };

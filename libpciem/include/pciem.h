@@ -128,6 +128,13 @@ void pciem_set_poll_limit(struct pciem *handle, uint64_t ns);
  * answered before. -EINVAL: a kind that has no answer.
  */
 int pciem_complete(struct pciem *handle, const struct pciem_transaction *transaction, uint64_t data);
+/*
+ * The same, then pciem_wait(handle, -1), whose results it has; that nobody waits for the answer any
+ * more is no error here. Where the issuer sleeps on the caller's CPU both are one system call. Only
+ * for the thread that consumes.
+ */
+int pciem_complete_and_wait(struct pciem *handle, const struct pciem_transaction *transaction,
+			    uint64_t data);
 
 /* Look for devices (also after hot-add); the result arrives as PCIEM_SCANNED. */
 int pciem_scan(struct pciem *handle);

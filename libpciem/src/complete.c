@@ -51,11 +51,11 @@ static bool wants_answer(const struct pciem_transaction *transaction)
 	       transaction->kind == PCIEM_MEMORY_READ;
 }
 
-int pciem_complete(struct pciem *handle, const struct pciem_transaction *transaction, uint64_t data)
+/* The phase that the issuer was in, which is asleep still when it was; or a negative errno. */
+static int deliver(struct pciem *handle, const struct pciem_transaction *transaction, uint64_t data)
 {
-	struct pciem_wake wake = { .size = sizeof(wake), .tag = transaction->tag };
 	uint32_t index;
-	int phase, ret;
+	int phase;
 
 	if (!pciem_created(handle))
 		return -ENXIO;
@@ -64,14 +64,49 @@ int pciem_complete(struct pciem *handle, const struct pciem_transaction *transac
 	if (!pciem_link_up(handle))
 		return -ENOLINK;
 
-	index = wake.tag & handle->slot_mask;
+	index = transaction->tag & handle->slot_mask;
 	lock_slot(&handle->slot_locks[index]);
-	phase = answer(&handle->slots[index], wake.tag, data);
+	phase = answer(&handle->slots[index], transaction->tag, data);
 	unlock_slot(&handle->slot_locks[index]);
+	return phase;
+}
+
+static int wake(struct pciem *handle, uint32_t tag, uint32_t flags)
+{
+	struct pciem_wake wake = { .size = sizeof(wake), .tag = tag, .flags = flags };
+
+	return pciem_sys_ioctl(handle->fd, PCIEM_WAKE, &wake);
+}
+
+int pciem_complete(struct pciem *handle, const struct pciem_transaction *transaction, uint64_t data)
+{
+	int phase = deliver(handle, transaction, data);
+	int ret;
+
 	if (phase != PCIEM_PHASE_SLEEPING)
 		return phase < 0 ? phase : 0;
-	ret = pciem_sys_ioctl(handle->fd, PCIEM_WAKE, &wake);
+	ret = wake(handle, transaction->tag, 0);
 	if (ret == 1)
 		store_once(handle->issuer_is_here, 1);
 	return ret;
+}
+
+int pciem_complete_and_wait(struct pciem *handle, const struct pciem_transaction *transaction,
+			    uint64_t data)
+{
+	int phase = deliver(handle, transaction, data);
+	int ret;
+
+	if (phase < 0 && phase != -ESTALE)
+		return phase;
+	if (phase == PCIEM_PHASE_SLEEPING) {
+		/* Only then may the one call sleep. */
+		bool empty = pciem_arm(handle) == 0;
+
+		ret = wake(handle, transaction->tag, empty ? PCIEM_WAKE_AND_SLEEP : 0);
+		pciem_disarm(handle);
+		if (ret < 0)
+			return ret;
+	}
+	return pciem_wait(handle, -1);
 }

@@ -153,18 +153,26 @@ static void write_register(const struct pciem_transaction *t)
 	}
 }
 
+static void answer(const struct pciem_transaction *t, uint64_t data)
+{
+	if (polling)
+		pciem_complete(bridge, t, data);
+	else
+		pciem_complete_and_wait(bridge, t, data);
+}
+
 static void serve(const struct pciem_transaction *t)
 {
 	switch (t->kind) {
 	case PCIEM_CONFIG_READ:
-		pciem_complete(bridge, t, config_read(t));
+		answer(t, config_read(t));
 		break;
 	case PCIEM_CONFIG_WRITE:
 		config_write(t);
-		pciem_complete(bridge, t, 0);
+		answer(t, 0);
 		break;
 	case PCIEM_MEMORY_READ:
-		pciem_complete(bridge, t, t->address == get(BAR0, 4) ? BENCH_IDENT_VALUE : 0);
+		answer(t, t->address == get(BAR0, 4) ? BENCH_IDENT_VALUE : 0);
 		break;
 	case PCIEM_MEMORY_WRITE:
 		write_register(t);

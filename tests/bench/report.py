@@ -24,6 +24,8 @@ FIGURES = [
     ("read_sleeping_card_waits", "p99", "  99 %"),
     ("read_sleeping_one_cpu", "p50", "  process on the same CPU"),
     ("read_sleeping_one_cpu", "p99", "  99 %"),
+    ("read_kthread_one_cpu", "p50", "    from a kernel thread"),
+    ("read_kthread_one_cpu", "p99", "  99 %"),
     ("interrupt", "p50", "interrupt: process's call to driver's handler"),
     ("interrupt", "p99", "  99 %"),
     ("doorbell_to_handler", "p50", "doorbell to the handler of its interrupt"),
@@ -111,8 +113,10 @@ def judge(boot):
     ratio("posted write / bare trap", "posted_write.p50", ["trap_write.p50"], 1.5)
     ratio("atomic read / (bare trap + shared memory round trip)", "read_atomic.p50",
           ["trap_read.p50", "pingpong_memory.p50"], 3)
-    ratio("read, process on the same CPU / completion round trip", "read_sleeping_one_cpu.p50",
+    ratio("read from a kernel thread, process on the same CPU / completion round trip", "read_kthread_one_cpu.p50",
           ["pingpong_completion_one_cpu.p50"], 2)
+    ratio("read from another process on the same CPU / eventfd round trip of two address spaces",
+          "read_sleeping_one_cpu.p50", ["pingpong_eventfd_one_cpu_processes.p50"], 2)
     for job, (floor, aim) in FLOORS.items():
         if job in boot["fio"]["nvme_null"]:
             value = boot["fio"]["nvme_null"][job]["median"]

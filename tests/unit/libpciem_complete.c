@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pciem_complete: which slots take an answer, and when PCIEM_WAKE is called. */
+/* pciem_complete and pciem_complete_and_wait: which slots take an answer, and when PCIEM_WAKE is called. */
 #include "libpciem_fake.h"
 
 #define TAG		0x2abcde5u
@@ -121,6 +121,68 @@ static void with_the_link_down_nothing_is_answered(void **state)
 	assert_int_equal(fake.wakes, 0);
 }
 
+static void expect_wake(uint32_t flags)
+{
+	assert_int_equal(fake.wakes, 1);
+	assert_int_equal(fake.argument.wake.tag, TAG);
+	assert_int_equal(fake.argument.wake.flags, flags);
+	assert_int_equal(fake.wake_flags, flags ? PCIEM_QUEUE_NEED_WAKEUP : 0);
+	assert_int_equal(fake.header->flags, 0);
+}
+
+/* The kernel is asked to wake the issuer and to sleep, and must then wake us for the next entry. */
+static void a_wake_and_the_wait_are_one_call(void **state)
+{
+	struct pciem_slot *slot = fake_issue(TAG, PCIEM_PHASE_SLEEPING);
+
+	fake.command_error = 1;
+	fake.arrival_at = fake.now + 100;
+	assert_int_equal(pciem_complete_and_wait(*state, &a_read, 42), 1);
+	assert_int_equal(slot->state, DONE(TAG));
+	assert_int_equal(slot->data, 42);
+	expect_wake(PCIEM_WAKE_AND_SLEEP);
+}
+
+static void with_work_at_hand_nobody_sleeps(void **state)
+{
+	fake_issue(TAG, PCIEM_PHASE_SLEEPING);
+	fake_write(0, 0);
+	assert_int_equal(pciem_complete_and_wait(*state, &a_read, 42), 1);
+	expect_wake(0);
+	assert_int_equal(fake.polls, 0);
+}
+
+static void a_watching_issuer_is_answered_before_the_wait(void **state)
+{
+	struct pciem_slot *slot = fake_issue(TAG, PCIEM_PHASE_PENDING);
+
+	fake.arrival_at = fake.now + 100;
+	assert_int_equal(pciem_complete_and_wait(*state, &a_read, 42), 1);
+	assert_int_equal(slot->state, DONE(TAG));
+	assert_int_equal(fake.wakes, 0);
+}
+
+static void an_answer_too_late_still_waits(void **state)
+{
+	fake_issue(TAG + FAKE_SLOTS, PCIEM_PHASE_SLEEPING);
+	fake.arrival_at = fake.now + 100;
+	assert_int_equal(pciem_complete_and_wait(*state, &a_read, 42), 1);
+	assert_int_equal(fake.wakes, 0);
+}
+
+static void errors_end_it(void **state)
+{
+	const struct pciem_transaction a_write = { .kind = PCIEM_MEMORY_WRITE, .size = 4, .tag = TAG };
+
+	assert_int_equal(pciem_complete_and_wait(*state, &a_write, 0), -EINVAL);
+	fake_issue(TAG, PCIEM_PHASE_SLEEPING);
+	fake.command_error = -EINTR;
+	assert_int_equal(pciem_complete_and_wait(*state, &a_read, 42), -EINTR);
+	assert_int_equal(fake.header->flags, 0);
+	fake_link_down();
+	assert_int_equal(pciem_complete_and_wait(*state, &a_read, 42), -ENOLINK);
+}
+
 #define T(name)	cmocka_unit_test_setup_teardown(name, fake_start_bridge, fake_stop)
 
 int main(void)
@@ -135,6 +197,11 @@ int main(void)
 		T(only_non_posted_kinds_are_answered),
 		T(any_tag_stays_inside_the_slots),
 		T(with_the_link_down_nothing_is_answered),
+		T(a_wake_and_the_wait_are_one_call),
+		T(with_work_at_hand_nobody_sleeps),
+		T(a_watching_issuer_is_answered_before_the_wait),
+		T(an_answer_too_late_still_waits),
+		T(errors_end_it),
 	};
 
 	return cmocka_run_group_tests_name("libpciem complete", tests, NULL, NULL);

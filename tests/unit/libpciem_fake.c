@@ -187,6 +187,7 @@ static int wake(const struct pciem_wake *argument)
 	pthread_mutex_lock(&fake.lock);
 	fake.wakes++;
 	fake.argument.wake = *argument;
+	fake.wake_flags = __atomic_load_n(&fake.header->flags, __ATOMIC_RELAXED);
 	pthread_cond_broadcast(&fake.readable);
 	pthread_mutex_unlock(&fake.lock);
 	return fake.command_error;

@@ -44,6 +44,7 @@ struct fake {
 
 	/* What the library did. */
 	const char *opened;
+	uint32_t wake_flags;	/* of the header at the last PCIEM_WAKE */
 	unsigned int opens, closes, maps, unmaps, polls, commands, wakes;
 	unsigned long command;		/* the last ioctl and its argument */
 	union {

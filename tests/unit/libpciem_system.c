@@ -49,9 +49,9 @@ static void every_call_is_exported(void **state)
 		(const void *)pciem_link_up, (const void *)pciem_serve, (const void *)pciem_next,
 		(const void *)pciem_pending, (const void *)pciem_arm, (const void *)pciem_disarm,
 		(const void *)pciem_wait, (const void *)pciem_set_poll_limit,
-		(const void *)pciem_complete, (const void *)pciem_scan, (const void *)pciem_remove,
-		(const void *)pciem_msi, (const void *)pciem_intx, (const void *)pciem_pool,
-		(const void *)pciem_map_direct,
+		(const void *)pciem_complete, (const void *)pciem_complete_and_wait,
+		(const void *)pciem_scan, (const void *)pciem_remove, (const void *)pciem_msi,
+		(const void *)pciem_intx, (const void *)pciem_pool, (const void *)pciem_map_direct,
 	};
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)

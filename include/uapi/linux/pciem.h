@@ -21,6 +21,7 @@
  *   EINVAL      a reserved field, flag, range or alignment is wrong, or the struct is shorter than
  *               its mandatory part
  *   E2BIG       the struct is longer than this kernel's and its tail is not zero
+ *   EINTR       a signal came while the caller slept
  *   EFAULT      the argument is not readable or writable memory
  *   ENOTTY      no such ioctl
  *   ENXIO       no bridge was created on this file yet
@@ -128,12 +129,17 @@ struct pciem_simple {
 /*
  * PCIEM_WAKE: the issuer of this tag sleeps (its slot said PCIEM_PHASE_SLEEPING) and its answer is
  * in the slot. Returns 1 when the issuer went to sleep on the CPU of the caller, which had better
- * sleep than poll for more; else 0.
+ * sleep than poll for more; else 0. With PCIEM_WAKE_AND_SLEEP it then does so in the same call,
+ * until poll(2) would say something (PCIEM_QUEUE_NEED_WAKEUP as for that); EINTR on a signal.
  */
 struct pciem_wake {
 	__u32 size;
 	__u32 tag;
+	__u32 flags;
+	__u32 reserved;
 };
+
+#define PCIEM_WAKE_AND_SLEEP	(1U << 0)
 
 #define PCIEM_WAKE	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_WAKE)
 

@@ -28,6 +28,7 @@ typedef int (*bench_measurement)(struct bench *bench, struct seq_file *out);
 
 int bench_posted_write(struct bench *bench, struct seq_file *out);
 int bench_read_sleeping(struct bench *bench, struct seq_file *out);
+int bench_read_kthread(struct bench *bench, struct seq_file *out);
 int bench_read_atomic(struct bench *bench, struct seq_file *out);
 int bench_interrupt(struct bench *bench, struct seq_file *out);
 int bench_dma(struct bench *bench, struct seq_file *out);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Accesses to the card, and its interrupt. */
+#include <linux/kthread.h>
 #include <linux/slab.h>
 
 #include "bench.h"
@@ -59,6 +60,37 @@ static int reads(struct bench *bench, struct seq_file *out, const char *name, bo
 int bench_read_sleeping(struct bench *bench, struct seq_file *out)
 {
 	return reads(bench, out, "read_sleeping", false);
+}
+
+struct reader {
+	struct bench *bench;
+	struct seq_file *out;
+	struct completion over;
+	int err;
+};
+
+static int read_in_kthread(void *data)
+{
+	struct reader *reader = data;
+
+	reader->err = reads(reader->bench, reader->out, "read_kthread", false);
+	kthread_complete_and_exit(&reader->over, 0);
+}
+
+/* Without an address space of the reader's own: between two of these an emulated CPU flushes its whole TLB. */
+int bench_read_kthread(struct bench *bench, struct seq_file *out)
+{
+	struct reader reader = { .bench = bench, .out = out };
+	struct task_struct *thread;
+
+	init_completion(&reader.over);
+	thread = kthread_create(read_in_kthread, &reader, "bench_read");
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	kthread_bind(thread, raw_smp_processor_id());
+	wake_up_process(thread);
+	wait_for_completion(&reader.over);
+	return reader.err;
 }
 
 int bench_read_atomic(struct bench *bench, struct seq_file *out)

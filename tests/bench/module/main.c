@@ -13,6 +13,7 @@ static const struct {
 } measurements[] = {
 	{ "posted_write", bench_posted_write, true },
 	{ "read_sleeping", bench_read_sleeping, true },
+	{ "read_kthread", bench_read_kthread, true },
 	{ "read_atomic", bench_read_atomic, true },
 	{ "interrupt", bench_interrupt, true },
 	{ "dma", bench_dma, true },

@@ -178,6 +178,9 @@ static void values(int fd, enum state state)
 	FIELD(7, pciem_intx, line, 0xffffffff);
 	FIELD(7, pciem_intx, level, 2);
 	FIELD(7, pciem_intx, level, 0xffffffff);
+	FIELD(5, pciem_wake, flags, 2);
+	FIELD(5, pciem_wake, flags, 0x80000000);
+	FIELD(5, pciem_wake, reserved, 1);
 	FIELD(7, pciem_intx, reserved, 1);
 }
 
