@@ -80,8 +80,8 @@ static void bounce(struct pciem_pool *pool, size_t offset, size_t size, bool to_
 		if (!origin)
 			return;
 		/*
-		 * Knowing it to be a page at most, gcc would copy with a string instruction, even on
-		 * CPUs where memcpy() knows better.
+		 * Knowing it to be a page at most, gcc would copy with a string instruction, even
+		 * on CPUs where memcpy() knows better.
 		 */
 		OPTIMIZER_HIDE_VAR(part);
 		if (to_pool)

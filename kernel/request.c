@@ -34,7 +34,8 @@ enum wait_mode { SLEEP, YIELD, SPIN, REFUSE };
 /*
  * Inside stop_machine(), where all CPUs stand still, as when one goes offline: the core then masks
  * vectors, and reads back what it has written only to flush it. The stopper's class is not visible
- * to modules, its parameters are. (An interrupt that comes while it does other work is no such case.)
+ * to modules, its parameters are. (An interrupt that comes while it does other work is no such
+ * case.)
  */
 static bool machine_stopped(void)
 {
@@ -127,7 +128,7 @@ static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum
 			pciem_link_down(bridge, "the process wrote an impossible queue head");
 			return false;
 		}
-		/* Others may take the room as fast as it is made: only a process at rest is late. */
+		/* Others may take room as fast as it is made: only a process at rest is late. */
 		if (!deadline.end || head != seen)
 			deadline_start(&deadline, timeout_ms);
 		seen = head;

@@ -7,8 +7,8 @@
  * left there; reads in atomic context on that CPU end at the deadline.
  *
  * When every CPU spins there is none for the worker and none for the process. Then the issuer that
- * sits on the thread's CPU gives up, so that it runs when that atomic section ends. A CPU of its own
- * for the server excludes that.
+ * sits on the thread's CPU gives up, so that it runs when that atomic section ends. A CPU of its
+ * own for the server excludes that.
  */
 #include "rescue.h"
 

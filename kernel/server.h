@@ -4,8 +4,8 @@
  *
  * It stays on one CPU, its home, chosen among those it was allowed when it began to serve.
  * Interrupts are delivered on the other CPUs, so a handler that waits for an answer never occupies
- * the CPU on which the server will wake up. Without a home a wake-up could choose that CPU: one that
- * handles an interrupt on top of its idle task looks idle to the scheduler.
+ * the CPU on which the server will wake up. Without a home a wake-up could choose that CPU: one
+ * that handles an interrupt on top of its idle task looks idle to the scheduler.
  */
 #ifndef PCIEM_SERVER_H
 #define PCIEM_SERVER_H

@@ -107,8 +107,9 @@ struct pciem_bridge_create {
 /*
  * PCIEM_SERVE: the calling thread is the one that consumes the queue. The kernel keeps it on one of
  * the CPUs it is allowed and the devices' interrupts off that CPU, and never waits for an answer
- * on top of it. sched_setaffinity() overrides that. Replaces an earlier registration; the thread that
- * it was gets its CPUs back. Threads that are made by the calling one afterwards inherit its CPU.
+ * on top of it. sched_setaffinity() overrides that. Replaces an earlier registration; the thread
+ * that it was gets its CPUs back. Threads that are made by the calling one afterwards inherit its
+ * CPU.
  *
  * PCIEM_SCAN: look for devices and offer them to drivers; also after hot-add. Returns at once; the
  * result comes as PCIEM_NOTICE_SCANNED, and the process must serve the queue meanwhile. EBUSY while
