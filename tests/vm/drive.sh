@@ -18,10 +18,12 @@ deadline_ms()
 }
 
 # A driver that waits for an answer to a command while it probes cannot be interrupted: nvme gives up by itself, by default
-# after 60 s. drive_patience SECONDS: make that shorter, and have probe_ms tell when a device that died then must be gone.
+# after 60 s, and reading the partition table after 30 s. drive_patience SECONDS: make that shorter, and have probe_ms tell when
+# a device that died then must be gone. Not where it could end what the link's end has to end.
 drive_patience()
 {
 	echo "$1" >/sys/module/nvme_core/parameters/admin_timeout
+	echo "$1" >/sys/module/nvme_core/parameters/io_timeout
 }
 
 probe_ms()
