@@ -14,8 +14,11 @@
  *       whatever locks a driver holds when it touches its device
  *         pci_lock (PCI core; raw, held around configuration accesses from user space)
  *           irqs.lock (raw; vector bitmap)    pool.alloc.lock    queue.lock (raw)
- * The last three are leaves: nothing is called, and no memory of user space is touched but the
- * mapped queue, under them.
+ *           readable.lock, then the scheduler's own
+ *   server.set_lock (mutex; a thread begins to serve)
+ *     server.lock (raw), then task_struct.pi_lock
+ * irqs.lock, pool.alloc.lock and queue.lock are leaves: nothing is called, and no memory of user
+ * space is touched but the mapped queue, under them.
  */
 #ifndef PCIEM_BRIDGE_H
 #define PCIEM_BRIDGE_H

@@ -78,8 +78,7 @@ static int serve(struct pciem_file *file, union argument *arg)
 {
 	if (arg->simple.flags)
 		return -EINVAL;
-	pciem_server_set(&file->bridge->server, file->bridge->root.domain);
-	return 0;
+	return pciem_server_set(&file->bridge->server, file->bridge->root.domain);
 }
 
 static int scan(struct pciem_file *file, union argument *arg)

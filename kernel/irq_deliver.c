@@ -18,8 +18,8 @@
  *
  * The way there: an asynchronous call on the target CPU. It can run outside hard-interrupt context:
  * an idle loop that polls is only told to look, and drains such calls itself, with interrupts off
- * and with the softirqs run afterwards, which is all that an interrupt has. Where else it does (a
- * CPU that goes offline, say) it queues an irq_work, which comes as an interrupt later.
+ * and with the softirqs run afterwards, which is all that an interrupt has. Where else it does, it
+ * queues an irq_work, which comes as an interrupt later.
  */
 #include "irq.h"
 
@@ -31,8 +31,9 @@
 #include "bridge.h"
 #include "trace.h"
 
-/* CPUs looked at for way 2: keeps a raise bounded on large machines. */
+/* CPUs looked at for way 2, and threads of the process: keeps a raise bounded. */
 #define CANDIDATES	16
+#define THREADS		256
 
 static struct pciem_bridge *bridge_of(struct pciem_irqs *irqs)
 {
@@ -46,12 +47,15 @@ static struct pciem_bridge *bridge_of(struct pciem_irqs *irqs)
 static bool process_needs(struct pciem_bridge *bridge, int cpu)
 {
 	struct task_struct *thread = rcu_dereference(bridge->server.task);
+	unsigned int looks = 0;
 
 	if (thread && task_cpu(thread) == cpu)
 		return true;
 	__for_each_thread(bridge->leader->signal, thread) {
 		if (task_cpu(thread) == cpu && READ_ONCE(thread->on_cpu))
 			return true;
+		if (++looks == THREADS)
+			break;
 	}
 	return false;
 }
@@ -100,8 +104,11 @@ static void deliver(struct irq_work *work)
 
 	if (!READ_ONCE(irqs->live))
 		return;
-	/* A worker, on which way 3 comes, has no mm. */
-	if (current->mm == bridge_of(irqs)->mm) {
+	/*
+	 * A worker, on which way 3 comes, has no mm. A CPU that goes offline runs what is left
+	 * while all others stand still: the worker does it elsewhere.
+	 */
+	if (!in_hardirq() || current->mm == bridge_of(irqs)->mm) {
 		defer(delivery);
 		return;
 	}

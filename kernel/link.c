@@ -58,7 +58,7 @@ static void watch(struct work_struct *work)
 {
 	struct pciem_bridge *bridge = container_of(to_delayed_work(work), struct pciem_bridge,
 						   watchdog);
-	u32 head = READ_ONCE(bridge->queue.header->head);
+	u32 head = pciem_queue_head(&bridge->queue);
 
 	if (pciem_link_is_down(bridge))
 		goto put;

@@ -27,6 +27,7 @@ int pciem_queue_init(struct pciem_queue *queue, u32 entries)
 	queue->slots = queue->area + SLOTS_OFFSET;
 	queue->entries = queue->area + ENTRIES_OFFSET;
 	queue->mask = entries - 1;
+	queue->head = 0;
 	queue->tail = 0;
 	queue->seq = 0;
 	queue->next_slot = 0;
@@ -41,18 +42,28 @@ void pciem_queue_destroy(struct pciem_queue *queue)
 	vfree(queue->area);
 }
 
+/* With the lock held. -EPROTO: it has gone back, or beyond the tail. */
+static int look_at_head(struct pciem_queue *queue)
+{
+	/* Pairs with the process's release of head: it has copied the entry out. */
+	u32 head = smp_load_acquire(&queue->header->head);
+
+	if (head - queue->head > queue->tail - queue->head)
+		return -EPROTO;
+	queue->head = head;
+	return 0;
+}
+
 /* With the lock held. */
 static int room(struct pciem_queue *queue, bool urgent)
 {
 	u32 size = queue->mask + 1;
 	u32 limit = urgent ? size : size - size / PCIEM_QUEUE_RESERVE;
-	u32 used;
+	int err = look_at_head(queue);
 
-	/* Pairs with the process's release of head: it has copied the entry out. */
-	used = queue->tail - smp_load_acquire(&queue->header->head);
-	if (used > size)
-		return -EPROTO;
-	return used < limit ? 0 : -EAGAIN;
+	if (err)
+		return err;
+	return queue->tail - queue->head < limit ? 0 : -EAGAIN;
 }
 
 /* With the lock held. */
@@ -146,6 +157,18 @@ void pciem_queue_finish(struct pciem_queue *queue, u32 tag)
 struct completion *pciem_queue_done(struct pciem_queue *queue, u32 tag)
 {
 	return &queue->done[slot_of(tag)];
+}
+
+u32 pciem_queue_head(struct pciem_queue *queue)
+{
+	unsigned long flags;
+	u32 head;
+
+	raw_spin_lock_irqsave(&queue->lock, flags);
+	look_at_head(queue);
+	head = queue->head;
+	raw_spin_unlock_irqrestore(&queue->lock, flags);
+	return head;
 }
 
 bool pciem_queue_waiting(struct pciem_queue *queue)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The producer side of the transaction queue: a FIFO of entries and the completion slots, both in
- * memory that the process maps read-write. Nothing read back from there is trusted: `head` is only
- * compared, `state` only matched with the tag.
+ * memory that the process maps read-write. Nothing read back from there is trusted: `head` may only
+ * go on, up to the tail, `state` is only matched with the tag.
  *
  * This file pair has no dependency on the rest of the module; the unit tests link it in user
  * space.
@@ -24,13 +24,14 @@
 #define PCIEM_QUEUE_RESERVE	4u
 
 struct pciem_queue {
-	raw_spinlock_t lock;		/* tail, seq, busy, and the order of entries */
+	raw_spinlock_t lock;		/* head, tail, seq, busy, and the order of entries */
 	void *area;			/* vmalloc_user(): header page, slots, entries */
 	size_t bytes;
 	struct pciem_queue_header *header;
 	struct pciem_slot *slots;
 	struct pciem_entry *entries;
 	u32 mask;			/* entries - 1 */
+	u32 head;			/* the last header->head that was seen and possible */
 	u32 tail;			/* ours; header->tail is a copy for the process */
 	u32 seq;
 	u32 next_slot;			/* a slot is reused late, for the sake of late answers */
@@ -62,5 +63,7 @@ void pciem_queue_finish(struct pciem_queue *queue, u32 tag);
 struct completion *pciem_queue_done(struct pciem_queue *queue, u32 tag);
 /* Does an entry wait for the process? */
 bool pciem_queue_waiting(struct pciem_queue *queue);
+/* How far the process has come: never goes back. Any context, NMI excepted. */
+u32 pciem_queue_head(struct pciem_queue *queue);
 
 #endif

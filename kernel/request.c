@@ -28,6 +28,11 @@ enum wait_mode { SLEEP, YIELD, SPIN, REFUSE };
 
 /* Polls between two looks at the clock, so that reading it costs nothing beside the polling. */
 #define POLLS_PER_LOOK	32
+/*
+ * Others can take the room that the process makes: after so many deadlines in which it made some an
+ * issuer gives up all the same.
+ */
+#define FULL_DEADLINES	10
 /* Successive atomic deadlines missed, with no answer in between, that mean a dead process. */
 #define ATOMIC_MISSES	3
 
@@ -66,6 +71,7 @@ static void kick(struct pciem_bridge *bridge)
 struct deadline {
 	u64 start, end;		/* local_clock(), ns */
 	unsigned int polls;
+	unsigned int lost;	/* of pciem_rescue_check() */
 };
 
 static void deadline_start(struct deadline *deadline, unsigned int ms)
@@ -73,6 +79,7 @@ static void deadline_start(struct deadline *deadline, unsigned int ms)
 	deadline->start = local_clock();
 	deadline->end = deadline->start + (u64)ms * NSEC_PER_MSEC;
 	deadline->polls = 0;
+	deadline->lost = 0;
 }
 
 /* One step of a polling loop. -ETIMEDOUT: time is up. -EDEADLK: the process cannot run. */
@@ -86,20 +93,19 @@ static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enu
 	if (mode == YIELD)
 		cond_resched();
 	now = local_clock();
-	if (!pciem_rescue_check(bridge, now - deadline->start) && mode == SPIN)
+	if (now >= deadline->end)
+		return -ETIMEDOUT;
+	if (mode == SPIN && !pciem_rescue_check(bridge, now - deadline->start, &deadline->lost))
 		return -EDEADLK;
 	if (irqs_disabled())
 		touch_nmi_watchdog();
-	return now < deadline->end ? 0 : -ETIMEDOUT;
+	return 0;
 }
 
-/* The queue was full. False: waited for too long, or the link is down. */
+/* The queue was full. False: it has taken too long. */
 static bool wait_for_room(struct pciem_bridge *bridge, struct deadline *deadline,
 			  enum wait_mode mode)
 {
-	/* The server cannot make room while we stand on top of it. */
-	if (pciem_link_is_down(bridge) || mode == REFUSE)
-		return false;
 	if (mode == SLEEP) {
 		usleep_range(20, 50);
 		return local_clock() < deadline->end;
@@ -107,35 +113,54 @@ static bool wait_for_room(struct pciem_bridge *bridge, struct deadline *deadline
 	return poll_step(bridge, deadline, mode) != -ETIMEDOUT;
 }
 
+/* As pciem_queue_post() or pciem_queue_request() through `put`, when the queue is full. */
+static int put_later(struct pciem_bridge *bridge, struct pciem_entry *entry, enum wait_mode mode,
+		     int (*put)(struct pciem_queue *, struct pciem_entry *, bool))
+{
+	unsigned int timeout_ms = mode == SPIN ? READ_ONCE(pciem_atomic_timeout_ms) :
+						 READ_ONCE(pciem_read_timeout_ms);
+	u32 head, seen = pciem_queue_head(&bridge->queue);
+	unsigned int deadlines = FULL_DEADLINES;
+	struct deadline deadline;
+	int ret;
+
+	deadline_start(&deadline, timeout_ms);
+	for (;;) {
+		ret = put(&bridge->queue, entry, false);
+		if (ret != -EAGAIN || pciem_link_is_down(bridge))
+			return ret;
+		if (wait_for_room(bridge, &deadline, mode))
+			continue;
+		/* Others may take room as fast as it is made: only a process at rest is late. */
+		head = pciem_queue_head(&bridge->queue);
+		if (head == seen || !--deadlines)
+			return -EAGAIN;
+		seen = head;
+		deadline_start(&deadline, timeout_ms);
+	}
+}
+
 /* Put the entry into the queue, whatever it takes. False: the link is down now. */
 static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum wait_mode mode,
 		    int (*put)(struct pciem_queue *, struct pciem_entry *, bool))
 {
-	unsigned int timeout_ms = mode == SPIN ? READ_ONCE(pciem_atomic_timeout_ms) :
-						 READ_ONCE(pciem_read_timeout_ms);
-	struct deadline deadline = {};
-	u32 head, seen = 0;
 	int ret;
 
-	for (;;) {
-		if (pciem_link_is_down(bridge))
-			return false;
-		head = READ_ONCE(bridge->queue.header->head);
-		ret = put(&bridge->queue, entry, mode == REFUSE);
-		if (ret >= 0)
-			break;
-		if (ret != -EAGAIN) {
-			pciem_link_down(bridge, "the process wrote an impossible queue head");
-			return false;
-		}
-		/* Others may take room as fast as it is made: only a process at rest is late. */
-		if (!deadline.end || head != seen)
-			deadline_start(&deadline, timeout_ms);
-		seen = head;
-		if (!wait_for_room(bridge, &deadline, mode)) {
-			pciem_link_down(bridge, "the queue stayed full");
-			return false;
-		}
+	if (pciem_link_is_down(bridge))
+		return false;
+	ret = put(&bridge->queue, entry, mode == REFUSE);
+	/* The server cannot make room while we stand on top of it. */
+	if (ret == -EAGAIN && mode != REFUSE) {
+		if (mode == SPIN)
+			pciem_rescue_begin(bridge);
+		ret = put_later(bridge, entry, mode, put);
+		if (mode == SPIN)
+			pciem_rescue_end();
+	}
+	if (ret < 0) {
+		pciem_link_down(bridge, ret == -EAGAIN ? "the queue stayed full" :
+				"the process wrote an impossible queue head");
+		return false;
 	}
 	trace_pciem_issue(bridge->root.domain, entry, entry->data);
 	if (ret)
@@ -179,10 +204,8 @@ static bool wait_spinning(struct pciem_bridge *bridge, u32 tag, enum wait_mode m
 {
 	int err;
 
-	if (mode == SPIN) {
-		pciem_rescue_begin();
-		pciem_rescue_rouse(bridge);
-	}
+	if (mode == SPIN)
+		pciem_rescue_begin(bridge);
 	err = poll_for_answer(bridge, tag, mode, data);
 	if (mode == SPIN)
 		pciem_rescue_end();

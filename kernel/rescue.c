@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An issuer that spins with preemption off occupies its CPU. If the scheduler has put the server
- * (just woken, or preempted), or a thread that holds a lock which the server needs, into that CPU's
- * run queue, nobody runs it until load balancing happens to move it, which can take longer than the
- * deadline. So ask a worker on another CPU to move it. A thread that the user pinned to this CPU is
- * left there; reads in atomic context on that CPU end at the deadline.
+ * An issuer that spins with preemption off occupies its CPU. A server (just woken, or preempted)
+ * that the scheduler has put into that CPU's run queue is run by nobody until load balancing
+ * happens to move it, which can take longer than the deadline. No better is a CPU whose task waits
+ * for a lock that the issuer holds, or a thread beneath the issuer that has a lock the server
+ * needs. So ask a worker on another CPU to move the thread to itself: that CPU is one that
+ * schedules. A thread that the user pinned is left where it is; reads in atomic context can then
+ * end at the deadline.
  *
  * When every CPU spins there is none for the worker and none for the process. Then the issuer that
  * sits on the thread's CPU gives up, so that it runs when that atomic section ends. A CPU of its
@@ -20,6 +22,8 @@
 #define RESCUE_AFTER_NS		(100 * NSEC_PER_USEC)
 /* Threads of the process that are looked at: there can be very many. */
 #define THREADS			256
+/* Successive looks at which the server was out of reach: a wake-up can just be under way. */
+#define LOST			64
 
 static DEFINE_PER_CPU(unsigned int, depth);	/* an interrupt's read can lie over a task's */
 static struct cpumask spinning;	/* CPUs whose depth is not 0 */
@@ -30,11 +34,10 @@ struct pciem_rescuer {
 	struct pciem_bridge *bridge;
 };
 
-/* Waiting in the run queue of one of these CPUs. */
-static bool is_beneath(struct task_struct *thread, const struct cpumask *cpus)
+/* In a run queue, but not running. */
+static bool is_waiting(struct task_struct *thread)
 {
-	return !READ_ONCE(thread->on_cpu) && cpumask_test_cpu(task_cpu(thread), cpus) &&
-	       READ_ONCE(thread->__state) == TASK_RUNNING;
+	return !READ_ONCE(thread->on_cpu) && READ_ONCE(thread->__state) == TASK_RUNNING;
 }
 
 /*
@@ -50,20 +53,21 @@ static bool is_out_of_reach(struct pciem_bridge *bridge, int cpu)
 }
 
 /*
- * The thread that has to be moved for the server to go on, or NULL. Under rcu_read_lock. As long as
- * the server runs, all is well.
+ * The thread that has to be moved for the server to go on, or NULL: itself, wherever it waits, or
+ * another one that waits on one of these CPUs. Under rcu_read_lock. As long as the server runs, all
+ * is well.
  */
-static struct task_struct *find_beneath(struct pciem_bridge *bridge, const struct cpumask *cpus)
+static struct task_struct *find_waiting(struct pciem_bridge *bridge, const struct cpumask *cpus)
 {
 	struct task_struct *server = rcu_dereference(bridge->server.task), *thread;
 	unsigned int looks = 0;
 
 	if (!server || READ_ONCE(server->on_cpu))
 		return NULL;
-	if (is_beneath(server, cpus))
+	if (is_waiting(server))
 		return server;
 	__for_each_thread(bridge->leader->signal, thread) {
-		if (is_beneath(thread, cpus))
+		if (is_waiting(thread) && cpumask_test_cpu(task_cpu(thread), cpus))
 			return thread;
 		if (++looks == THREADS)
 			break;
@@ -77,7 +81,7 @@ static void rescue(struct work_struct *work)
 	struct task_struct *thread;
 
 	rcu_read_lock();
-	thread = find_beneath(bridge, &spinning);
+	thread = find_waiting(bridge, &spinning);
 	if (thread)
 		get_task_struct(thread);
 	rcu_read_unlock();
@@ -89,12 +93,26 @@ static void rescue(struct work_struct *work)
 	pciem_bridge_put(bridge);
 }
 
-/* An RCU read section can be preemptible, but does not have to be preempted: count it as well. */
-void pciem_rescue_begin(void)
+/* See pciem_rescue_begin(). Under rcu_read_lock. */
+static void rouse(struct task_struct *server)
 {
+	if (server && task_cpu(server) == raw_smp_processor_id() &&
+	    READ_ONCE(server->__state) & TASK_NORMAL)
+		wake_up_process(server);
+}
+
+void pciem_rescue_begin(struct pciem_bridge *bridge)
+{
+	/* An RCU read section can be preemptible, but does not have to be: count it as well. */
 	preempt_disable();
-	if (this_cpu_inc_return(depth) == 1)
-		cpumask_set_cpu(smp_processor_id(), &spinning);
+	this_cpu_inc(depth);
+	/* Each time: a read of an interrupt can come, and end, before this. */
+	cpumask_set_cpu(smp_processor_id(), &spinning);
+	if (!irqs_disabled())
+		return;
+	rcu_read_lock();
+	rouse(rcu_dereference(bridge->server.task));
+	rcu_read_unlock();
 }
 
 void pciem_rescue_end(void)
@@ -102,20 +120,6 @@ void pciem_rescue_end(void)
 	if (!this_cpu_dec_return(depth))
 		cpumask_clear_cpu(smp_processor_id(), &spinning);
 	preempt_enable();
-}
-
-void pciem_rescue_rouse(struct pciem_bridge *bridge)
-{
-	struct task_struct *server;
-
-	if (!irqs_disabled())
-		return;
-	rcu_read_lock();
-	server = rcu_dereference(bridge->server.task);
-	if (server && task_cpu(server) == raw_smp_processor_id() &&
-	    READ_ONCE(server->__state) & TASK_NORMAL)
-		wake_up_process(server);
-	rcu_read_unlock();
 }
 
 static void call(struct pciem_bridge *bridge, struct pciem_rescuer *rescuer, int cpu)
@@ -148,18 +152,18 @@ static bool call_another(struct pciem_bridge *bridge, int cpu)
 	return found;
 }
 
-bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited)
+bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, unsigned int *lost)
 {
 	int cpu = raw_smp_processor_id();
-	bool beneath, lost;
+	bool waiting;
 
 	if (waited < RESCUE_AFTER_NS)
 		return true;
 	rcu_read_lock();
-	beneath = find_beneath(bridge, cpumask_of(cpu));
-	lost = is_out_of_reach(bridge, cpu);
+	waiting = find_waiting(bridge, cpumask_of(cpu));
+	*lost = is_out_of_reach(bridge, cpu) ? *lost + 1 : 0;
 	rcu_read_unlock();
-	return !lost && (!beneath || call_another(bridge, cpu));
+	return *lost < LOST && (!waiting || call_another(bridge, cpu));
 }
 
 int pciem_rescue_init(struct pciem_bridge *bridge)

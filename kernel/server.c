@@ -6,67 +6,119 @@
 
 void pciem_server_init(struct pciem_server *server)
 {
-	mutex_init(&server->lock);
+	mutex_init(&server->set_lock);
+	raw_spin_lock_init(&server->lock);
 }
 
-/* Not when the user has given it other CPUs since. A guess where the lock is not held. */
-static bool is_at_home(const struct pciem_server *server, struct task_struct *thread)
+/* With the lock held. Is this the server, and does it stand where we have put it? */
+static bool is_at_home(struct pciem_server *server, struct task_struct *thread)
 {
-	return READ_ONCE(server->settled) && READ_ONCE(thread->nr_cpus_allowed) == 1 &&
-	       READ_ONCE(thread->user_cpus_ptr) == READ_ONCE(server->asked);
+	bool same;
+
+	if (!thread || rcu_access_pointer(server->task) != thread || !server->settled)
+		return false;
+	raw_spin_lock(&thread->pi_lock);
+	same = thread->nr_cpus_allowed == 1 && server->asked == !!thread->user_cpus_ptr &&
+	       (!server->asked || cpumask_equal(&server->asked_cpus, thread->user_cpus_ptr));
+	raw_spin_unlock(&thread->pi_lock);
+	return same;
 }
 
-/* With the lock held. */
+/* With the lock held. What the calling thread is allowed now. */
+static void note(struct pciem_server *server)
+{
+	raw_spin_lock(&current->pi_lock);
+	cpumask_copy(&server->allowed, &current->cpus_mask);
+	server->asked = current->user_cpus_ptr;
+	if (server->asked)
+		cpumask_copy(&server->asked_cpus, current->user_cpus_ptr);
+	raw_spin_unlock(&current->pi_lock);
+}
+
+/* With the lock held. nr_cpu_ids or more: there is no choice, and so no home. */
+static unsigned int choose_home(const struct pciem_server *server, unsigned int number)
+{
+	unsigned int choices = 0, cpu, skip;
+
+	for_each_cpu_and(cpu, &server->allowed, cpu_active_mask)
+		choices++;
+	if (choices < 2)
+		return nr_cpu_ids;
+	/* The first CPUs have most of the machine's own interrupts. */
+	skip = choices - 1 - number % choices;
+	for_each_cpu_and(cpu, &server->allowed, cpu_active_mask) {
+		if (!skip--)
+			break;
+	}
+	return cpu;
+}
+
 static void settle(struct pciem_server *server, unsigned int number)
 {
-	unsigned int choices, home;
+	unsigned long flags;
+	unsigned int home;
 
-	cpumask_and(&server->allowed, current->cpus_ptr, cpu_active_mask);
-	choices = cpumask_weight(&server->allowed);
-	if (choices < 2)
-		return;
-	/* The first CPUs have most of the machine's own interrupts. */
-	home = cpumask_nth(choices - 1 - number % choices, &server->allowed);
+	raw_spin_lock_irqsave(&server->lock, flags);
+	note(server);
+	home = choose_home(server, number);
+	raw_spin_unlock_irqrestore(&server->lock, flags);
 	/* It could be going offline just now. */
 	if (home >= nr_cpu_ids || set_cpus_allowed_ptr(current, cpumask_of(home)))
 		return;
-	WRITE_ONCE(server->asked, current->user_cpus_ptr);
-	WRITE_ONCE(server->settled, true);
+	raw_spin_lock_irqsave(&server->lock, flags);
+	server->settled = true;
+	raw_spin_unlock_irqrestore(&server->lock, flags);
 }
 
-/* With the lock held. */
-static void release(struct pciem_server *server, struct task_struct *thread)
-{
-	if (thread && is_at_home(server, thread))
-		set_cpus_allowed_ptr(thread, &server->allowed);
-	WRITE_ONCE(server->settled, false);
-}
-
-void pciem_server_set(struct pciem_server *server, unsigned int number)
+/* Exchange the server, and give the old one its CPUs back. The reference on it is the caller's. */
+static struct task_struct *replace(struct pciem_server *server, struct task_struct *thread,
+				   struct cpumask *scratch)
 {
 	struct task_struct *old;
+	unsigned long flags;
+	bool restore;
 
-	get_task_struct(current);
-	mutex_lock(&server->lock);
-	old = unrcu_pointer(xchg(&server->task, RCU_INITIALIZER(current)));
-	release(server, old);
-	settle(server, number);
-	mutex_unlock(&server->lock);
-	if (!old)
-		return;
-	/* Readers look at it under rcu_read_lock. */
-	synchronize_rcu();
-	put_task_struct(old);
+	raw_spin_lock_irqsave(&server->lock, flags);
+	old = rcu_dereference_protected(server->task, lockdep_is_held(&server->lock));
+	restore = is_at_home(server, old);
+	if (restore)
+		cpumask_copy(scratch, &server->allowed);
+	rcu_assign_pointer(server->task, thread);
+	server->settled = false;
+	raw_spin_unlock_irqrestore(&server->lock, flags);
+	if (restore)
+		set_cpus_allowed_ptr(old, scratch);
+	return old;
 }
 
+int pciem_server_set(struct pciem_server *server, unsigned int number)
+{
+	struct task_struct *old;
+	cpumask_var_t scratch;
+
+	if (!alloc_cpumask_var(&scratch, GFP_KERNEL))
+		return -ENOMEM;
+	mutex_lock(&server->set_lock);
+	old = replace(server, get_task_struct(current), scratch);
+	settle(server, number);
+	mutex_unlock(&server->set_lock);
+	free_cpumask_var(scratch);
+	if (old) {
+		/* Readers look at it under rcu_read_lock. */
+		synchronize_rcu();
+		put_task_struct(old);
+	}
+	return 0;
+}
+
+/* Nobody else has the bridge any more: `allowed` is its own scratch. */
 void pciem_server_destroy(struct pciem_server *server)
 {
-	struct task_struct *thread = rcu_dereference_protected(server->task, true);
+	struct task_struct *old = replace(server, NULL, &server->allowed);
 
-	release(server, thread);
-	if (thread)
-		put_task_struct(thread);
-	mutex_destroy(&server->lock);
+	if (old)
+		put_task_struct(old);
+	mutex_destroy(&server->set_lock);
 }
 
 /* A CPU of `allowed` that can take a thread now, preferably this one. */
@@ -83,19 +135,50 @@ static unsigned int choose(const struct cpumask *allowed, const struct cpumask *
 	return cpu;
 }
 
-/* Narrow the thread's CPUs for a moment. One at a time, or the wrong ones would be restored. */
-static bool push(struct task_struct *thread, unsigned int cpu)
+/* False: it is not at home. `allowed` is then what the thread is allowed, else what it was. */
+static bool may_run_on(struct pciem_server *server, struct task_struct *thread,
+		       struct cpumask *allowed)
+{
+	unsigned long flags;
+	bool at_home;
+
+	raw_spin_lock_irqsave(&server->lock, flags);
+	at_home = is_at_home(server, thread);
+	cpumask_copy(allowed, at_home ? &server->allowed : &thread->cpus_mask);
+	raw_spin_unlock_irqrestore(&server->lock, flags);
+	return at_home;
+}
+
+/* The server: it gets a new home, unless it has just ceased to serve. */
+static bool move_home(struct pciem_server *server, struct task_struct *thread, unsigned int cpu,
+		      const struct cpumask *allowed)
+{
+	unsigned long flags;
+	bool still;
+
+	if (set_cpus_allowed_ptr(thread, cpumask_of(cpu)))
+		return false;
+	raw_spin_lock_irqsave(&server->lock, flags);
+	still = rcu_access_pointer(server->task) == thread && server->settled;
+	raw_spin_unlock_irqrestore(&server->lock, flags);
+	if (!still)
+		set_cpus_allowed_ptr(thread, allowed);
+	return true;
+}
+
+/* Another thread: its CPUs are narrowed for a moment, by one worker at a time. */
+static bool push(struct task_struct *thread, unsigned int cpu, const struct cpumask *allowed)
 {
 	static DEFINE_MUTEX(pushing);
-	static cpumask_t saved;
 	bool moved;
 
 	if (!mutex_trylock(&pushing))
 		return false;
-	cpumask_copy(&saved, thread->cpus_ptr);
-	moved = !set_cpus_allowed_ptr(thread, cpumask_of(cpu));
-	if (moved)
-		set_cpus_allowed_ptr(thread, &saved);
+	/* Twice unequal: it was changed while another worker was at it, or the user has done so. */
+	moved = cpumask_equal(&thread->cpus_mask, allowed) &&
+		!set_cpus_allowed_ptr(thread, cpumask_of(cpu));
+	if (moved && cpumask_equal(&thread->cpus_mask, cpumask_of(cpu)))
+		set_cpus_allowed_ptr(thread, allowed);
 	mutex_unlock(&pushing);
 	return moved;
 }
@@ -103,10 +186,17 @@ static bool push(struct task_struct *thread, unsigned int cpu)
 bool pciem_server_move(struct pciem_server *server, struct task_struct *thread,
 		       const struct cpumask *busy)
 {
-	bool at_home = rcu_access_pointer(server->task) == thread && is_at_home(server, thread);
-	unsigned int cpu = choose(at_home ? &server->allowed : thread->cpus_ptr, busy);
+	cpumask_var_t allowed;
+	bool at_home, moved = false;
+	unsigned int cpu;
 
-	if (cpu >= nr_cpu_ids)
+	if (!alloc_cpumask_var(&allowed, GFP_NOWAIT))
 		return false;
-	return at_home ? !set_cpus_allowed_ptr(thread, cpumask_of(cpu)) : push(thread, cpu);
+	at_home = may_run_on(server, thread, allowed);
+	cpu = choose(allowed, busy);
+	if (cpu < nr_cpu_ids)
+		moved = at_home ? move_home(server, thread, cpu, allowed) :
+				  push(thread, cpu, allowed);
+	free_cpumask_var(allowed);
+	return moved;
 }

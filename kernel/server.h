@@ -6,6 +6,10 @@
  * Interrupts are delivered on the other CPUs, so a handler that waits for an answer never occupies
  * the CPU on which the server will wake up. Without a home a wake-up could choose that CPU: one
  * that handles an interrupt on top of its idle task looks idle to the scheduler.
+ *
+ * The user has the last word: a thread that sched_setaffinity() has moved since, or whose home has
+ * gone offline, has none until it begins to serve again. (A cpuset that is reduced to one CPU
+ * cannot be told from a home.)
  */
 #ifndef PCIEM_SERVER_H
 #define PCIEM_SERVER_H
@@ -14,13 +18,16 @@
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
 
 struct pciem_server {
+	struct mutex set_lock;		/* one thread after the other begins to serve */
+	raw_spinlock_t lock;		/* what follows. Inside: task_struct.pi_lock */
 	struct task_struct __rcu *task;	/* NULL: nobody has said that it serves */
-	struct mutex lock;		/* writers of the rest; nothing is taken inside it */
 	bool settled;			/* it was given a home by us */
-	cpumask_t allowed;		/* what it was allowed before that */
-	const cpumask_t *asked;		/* its user_cpus_ptr then: only compared */
+	bool asked;			/* it had been given CPUs by sched_setaffinity() before: */
+	cpumask_t asked_cpus;
+	cpumask_t allowed;		/* what it was allowed before it had a home */
 };
 
 void pciem_server_init(struct pciem_server *server);
@@ -28,13 +35,13 @@ void pciem_server_init(struct pciem_server *server);
 void pciem_server_destroy(struct pciem_server *server);
 /*
  * The calling thread serves from now on. Of CPUs of equal merit, bridges of different number choose
- * different ones. A thread that is allowed one CPU only stays there for good. Sleeps.
+ * different ones. A thread that is allowed one CPU only stays there for good. -ENOMEM. Sleeps.
  */
-void pciem_server_set(struct pciem_server *server, unsigned int number);
+int pciem_server_set(struct pciem_server *server, unsigned int number);
 /*
- * Move a thread that waits in the run queue of a CPU that is one of `busy`, to this one if it may
- * run here; the server then has its home there. False: it may run nowhere else. Sleeps, but holds
- * nothing that others would wait for: the caller may lose its own CPU to a reader that spins.
+ * Move a thread that waits in a run queue to this CPU, if it may run here, else to one that is not
+ * among `busy`; the server then has its home there. False: there is none. Sleeps, but holds nothing
+ * that others would wait for: the caller may lose its own CPU to a reader that spins.
  */
 bool pciem_server_move(struct pciem_server *server, struct task_struct *thread,
 		       const struct cpumask *busy);

@@ -30,6 +30,7 @@ static int tear_down(void **state)
 /* As if that many entries had passed already. */
 static void begin_at(u32 index)
 {
+	queue.head = index;
 	queue.tail = index;
 	queue.header->tail = index;
 	queue.header->head = index;
@@ -180,10 +181,10 @@ static void indexes_wrap_around(void **state)
 	assert_true(queue.header->tail < 0x80000000);
 }
 
-/* More consumed than produced, or more waiting than fit. */
+/* More consumed than produced, or an entry given back that was taken. */
 static void impossible_head_is_told(void **state)
 {
-	static const u32 heads[] = { 1001, 1000 - ENTRIES - 1, 0x80000000, 0xffffffff };
+	static const u32 heads[] = { 1001, 999, 1000 - ENTRIES, 1000 - ENTRIES - 1, 0x80000000, 0xffffffff };
 	struct pciem_entry entry = { .op = PCIEM_OP_MEM_READ, .size = 4 };
 
 	(void)state;
@@ -193,12 +194,34 @@ static void impossible_head_is_told(void **state)
 		assert_int_equal(post(1), -EPROTO);
 		assert_int_equal(pciem_queue_request(&queue, &entry, true), -EPROTO);
 		assert_int_equal(queue.header->tail, 1000);
+		assert_int_equal(pciem_queue_head(&queue), 1000);
 	}
-	/* The far ends of what is possible. */
-	begin_at(1000);
-	queue.header->head = 1000 - ENTRIES;
+	/* The far ends of what is possible, around the end of the numbers. */
+	begin_at(0xffffffff);
+	for (unsigned int i = 0; i < ENTRIES; i++)
+		assert_int_equal(post(i), 0);
 	assert_int_equal(post(1), -EAGAIN);
-	queue.header->head = 1000 - ENTRIES + 1;
+	queue.header->head = 0;
+	assert_int_equal(pciem_queue_head(&queue), 0);
+	assert_int_equal(post(1), 0);
+	queue.header->head = queue.tail;
+	assert_int_equal(post(1), 0);
+}
+
+/* A process that moves its head to and fro makes no progress by that. */
+static void head_never_goes_back(void **state)
+{
+	(void)state;
+	begin_at(1000);
+	for (unsigned int i = 0; i < 10; i++)
+		assert_int_equal(post(i), 0);
+	queue.header->head = 1008;
+	assert_int_equal(pciem_queue_head(&queue), 1008);
+	queue.header->head = 1003;
+	assert_int_equal(pciem_queue_head(&queue), 1008);
+	assert_int_equal(post(1), -EPROTO);
+	queue.header->head = 1010;
+	assert_int_equal(pciem_queue_head(&queue), 1010);
 	assert_int_equal(post(1), 0);
 }
 
@@ -421,6 +444,7 @@ int main(void)
 		RULE(refused_request_keeps_no_slot),
 		RULE(indexes_wrap_around),
 		RULE(impossible_head_is_told),
+		RULE(head_never_goes_back),
 		RULE(tail_is_not_read_back),
 		RULE(sleeping_process_is_reported),
 		RULE(waiting_says_whether_entries_are_there),

@@ -182,7 +182,7 @@ static void everything_holds_under_load(void **state)
 	(void)state;
 	assert_int_equal(pciem_queue_init(&queue, ENTRIES), 0);
 	sem_init(&doorbell, 0, 0);
-	queue.tail = 0u - rounds;
+	queue.head = queue.tail = 0u - rounds;
 	queue.header->tail = queue.header->head = queue.tail;
 	queue.seq = (1u << 22) - rounds / 4;
 	for (uintptr_t i = 0; i < ISSUERS; i++)
