@@ -10,8 +10,11 @@
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #define READS		2000u
+#define FLOOD		10000u
 
 struct crowd {
 	struct edu *edu;
@@ -129,10 +132,96 @@ free:
 	kfree(threads);
 }
 
+/* More than the queue holds, from a context in which nobody else gets this CPU. */
+static long flood(void *argument)
+{
+	struct edu *edu = argument;
+	u32 i;
+
+	preempt_disable();
+	for (i = 0; i < FLOOD; i++)
+		edu_write(edu, EDU_LIVENESS, i);
+	preempt_enable();
+	return edu_read(edu, EDU_LIVENESS) == ~(FLOOD - 1);
+}
+
+static void floods(struct edu *edu, struct seq_file *out)
+{
+	unsigned int cpu, wrong = 0;
+
+	for_each_online_cpu(cpu) {
+		/* The process goes to sleep first, and has to be woken where we flood. */
+		msleep(50);
+		wrong += work_on_cpu(cpu, flood, edu) != 1;
+	}
+	edu_check(out, !wrong, "%u writes at once from each CPU with preemption off: %u wrong", FLOOD, wrong);
+}
+
+/* One CPU reads with a lock held, another one stands still for that lock. */
+struct pair {
+	struct edu *edu;
+	spinlock_t lock;
+	struct work_struct waiter;
+	unsigned int stage;	/* 1: the lock is held; 2: the waiter is about to want it */
+	bool ok;
+};
+
+static void want_lock(struct work_struct *work)
+{
+	struct pair *pair = container_of(work, struct pair, waiter);
+
+	while (READ_ONCE(pair->stage) != 1)
+		usleep_range(100, 200);
+	preempt_disable();
+	WRITE_ONCE(pair->stage, 2);
+	spin_lock(&pair->lock);
+	spin_unlock(&pair->lock);
+	preempt_enable();
+}
+
+static long read_with_lock(void *argument)
+{
+	struct pair *pair = argument;
+
+	spin_lock(&pair->lock);
+	WRITE_ONCE(pair->stage, 1);
+	while (READ_ONCE(pair->stage) != 2)
+		cpu_relax();
+	udelay(20);
+	pair->ok = edu_alive(pair->edu, 7);
+	spin_unlock(&pair->lock);
+	return 0;
+}
+
+static void locks(struct edu *edu, struct seq_file *out)
+{
+	unsigned int cpu, other, wrong = 0;
+	struct pair pair = { .edu = edu };
+
+	spin_lock_init(&pair.lock);
+	INIT_WORK_ONSTACK(&pair.waiter, want_lock);
+	for_each_online_cpu(cpu) {
+		other = cpumask_any_but(cpu_online_mask, cpu);
+		msleep(50);
+		pair.stage = 0;
+		pair.ok = false;
+		schedule_work_on(cpu, &pair.waiter);
+		work_on_cpu(other, read_with_lock, &pair);
+		flush_work(&pair.waiter);
+		wrong += !pair.ok;
+	}
+	destroy_work_on_stack(&pair.waiter);
+	edu_check(out, !wrong, "reads under a lock that another CPU stands still for, each CPU in turn: %u wrong", wrong);
+}
+
 void edu_cpus(struct edu *edu, struct seq_file *out)
 {
 	/* Or the status is not 0. */
 	edu_write(edu, EDU_STATUS, 0);
 	gather(edu, out, 0);
 	gather(edu, out, num_online_cpus() - 1);
+	floods(edu, out);
+	/* The process needs a third one. */
+	if (num_online_cpus() > 2)
+		locks(edu, out);
 }
