@@ -8,8 +8,8 @@
  * Around the polling of an issuer that cannot sleep. Any context but NMI.
  *
  * A server that sleeps where interrupts are now off is made to look around, and so becomes
- * runnable: someone else's wake-up would come to this CPU as an interrupt and wait until the polling
- * ends.
+ * runnable: someone else's wake-up would come to this CPU as an interrupt and wait until the
+ * polling ends.
  */
 void pciem_rescue_begin(struct pciem_bridge *bridge);
 void pciem_rescue_end(void);
