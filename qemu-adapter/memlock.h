@@ -8,7 +8,10 @@
  * by writing to a disk.
  */
 void memory_avoid_io(void);
-/* When all is set up: what is in memory stays there. */
+/*
+ * When all is set up, and before a driver waits for anything: the program is in
+ * memory, and stays there.
+ */
 void memory_lock(void);
 
 #endif
