@@ -47,6 +47,7 @@ struct pciem_irqs {
 	DECLARE_BITMAP(used, PCIEM_VECTORS);
 	u8 asserted, masked;		/* bit a line */
 	int cpu[PCIEM_SOURCES];		/* effective affinity */
+	DECLARE_BITMAP(reads, PCIEM_SOURCES);	/* a handler has waited for an answer */
 };
 
 /* Sleeps. -ENOMEM. */
@@ -60,6 +61,8 @@ void pciem_irq_destroy(struct pciem_bridge *bridge);
  * after pciem_irq_destroy has begun.
  */
 int pciem_irq_raise(struct pciem_bridge *bridge, unsigned int source);
+/* The caller waits for an answer; it may be a handler that pciem_irq_fire() runs. Any context. */
+void pciem_irq_note_read(void);
 int pciem_delivery_init(struct pciem_irqs *irqs);
 void pciem_delivery_destroy(struct pciem_irqs *irqs);
 /* Run the handlers of a source. Hard-interrupt context. */

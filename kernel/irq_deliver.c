@@ -12,6 +12,11 @@
  *   3. else its own CPU, from a worker: when the scheduler runs the worker, the process has left
  *      that CPU.
  *
+ * Nor may such a handler run on top of code that holds a spin lock which the process needs in a
+ * system call of its own (of a socket, say): the process would spin for the lock, the handler for the
+ * process. So an interrupt whose handlers have been seen to read runs on top of an idle CPU, or else
+ * takes way 3 as well: the scheduler runs the worker where nobody holds a spin lock.
+ *
  * The choice is a guess, made on one CPU about another, so the target looks again at what it
  * interrupted and, when it is the process after all, takes way 3. A CPU is never the server's if
  * another will do.
@@ -90,6 +95,38 @@ static int worker_cpu(struct pciem_bridge *bridge, int cpu)
 	return other < nr_cpu_ids ? other : cpumask_first(cpu_online_mask);
 }
 
+/* What this CPU is handling just now. Interrupts are off while it is set. */
+struct firing {
+	struct pciem_irqs *irqs;
+	unsigned int source;
+};
+
+static DEFINE_PER_CPU(struct firing, firing);
+
+void pciem_irq_note_read(void)
+{
+	struct firing *now = this_cpu_ptr(&firing);
+
+	if (in_hardirq() && now->irqs && !test_bit(now->source, now->irqs->reads))
+		set_bit(now->source, now->irqs->reads);
+}
+
+static void fire(struct pciem_irqs *irqs, unsigned int source)
+{
+	struct firing *now = this_cpu_ptr(&firing);
+
+	trace_pciem_deliver(bridge_of(irqs)->root.domain, source);
+	*now = (struct firing) { irqs, source };
+	pciem_irq_fire(irqs, source);
+	now->irqs = NULL;
+}
+
+/* In a handler's place: is anything beneath us that could hold a spin lock? Workers of ours do not. */
+static bool may_hold_locks(void)
+{
+	return softirq_count() || !(is_idle_task(current) || current->flags & PF_WQ_WORKER);
+}
+
 static void defer(struct pciem_delivery *delivery)
 {
 	atomic64_inc(&bridge_of(delivery->irqs)->counters.deferred_irqs);
@@ -112,11 +149,15 @@ static void deliver(struct irq_work *work)
 		defer(delivery);
 		return;
 	}
+	if (may_hold_locks() &&
+	    bitmap_intersects(delivery->pending, irqs->reads, PCIEM_SOURCES)) {
+		defer(delivery);
+		return;
+	}
 	for_each_set_bit(source, delivery->pending, PCIEM_SOURCES) {
 		if (!test_and_clear_bit(source, delivery->pending))
 			continue;
-		trace_pciem_deliver(bridge_of(irqs)->root.domain, source);
-		pciem_irq_fire(irqs, source);
+		fire(irqs, source);
 	}
 }
 

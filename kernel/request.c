@@ -204,8 +204,10 @@ static bool wait_spinning(struct pciem_bridge *bridge, u32 tag, enum wait_mode m
 {
 	int err;
 
-	if (mode == SPIN)
+	if (mode == SPIN) {
 		pciem_rescue_begin(bridge);
+		pciem_irq_note_read();
+	}
 	err = poll_for_answer(bridge, tag, mode, data);
 	if (mode == SPIN)
 		pciem_rescue_end();
