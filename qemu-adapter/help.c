@@ -7,7 +7,7 @@ const char help_text[] =
 "Put QEMU's device models on the PCI bus of this machine, for its own drivers.\n"
 "\n"
 "  pciem-qemu -device nvme,drive=disk.img\n"
-"  pciem-qemu -device e1000,netdev=n -netdev user,id=n\n"
+"  pciem-qemu -device e1000\n"
 "  pciem-qemu -device help            all devices\n"
 "  pciem-qemu -device nvme,help       the properties of one\n"
 "\n"

@@ -35,7 +35,7 @@ static bool option_takes_value(const char *name)
 
 static const char *device_type(const char *name)
 {
-	static const char *const names[] = { "nvme", "edu", "e1000", "virtio-blk-pci", "odd" };
+	static const char *const names[] = { "nvme", "edu", "e1000", "card", "virtio-blk-pci", "odd" };
 
 	if (strcmp(name, "virtio-blk") == 0)
 		name = "virtio-blk-pci";
@@ -49,6 +49,10 @@ static bool device_has_property(const char *type, const char *property)
 {
 	if (strcmp(property, "drive") == 0)
 		return strcmp(type, "nvme") == 0 || strcmp(type, "virtio-blk-pci") == 0 || strcmp(type, "odd") == 0;
+	if (strcmp(property, "netdev") == 0)
+		return strcmp(type, "e1000") == 0 || strcmp(type, "card") == 0;
+	if (strcmp(property, "mac") == 0)
+		return strcmp(type, "card") == 0;
 	return strcmp(property, "format") == 0 && strcmp(type, "odd") == 0;
 }
 
@@ -115,6 +119,28 @@ static void qemu_options_pass(void **state)
 			 "-device edu,id=a -monitor stdio -daemonize -name x");
 	assert_rewritten("pciem-qemu -device e1000,netdev=n -netdev user,id=n", "-device e1000,netdev=n -netdev user,id=n");
 	assert_rewritten("pciem-qemu -unknown", "-unknown");
+}
+
+static void a_card_without_network_gets_one(void **state)
+{
+	assert_rewritten("pciem-qemu -device e1000", "-netdev user,id=pciem-net0 -device e1000,netdev=pciem-net0");
+	assert_rewritten("pciem-qemu -device e1000 -device e1000,id=b",
+			 "-netdev user,id=pciem-net0 -device e1000,netdev=pciem-net0 "
+			 "-netdev user,id=pciem-net1 -device e1000,id=b,netdev=pciem-net1");
+	assert_rewritten("pciem-qemu -netdev tap,id=pciem-net0 -device e1000",
+			 "-netdev tap,id=pciem-net0 -netdev user,id=pciem-net1 -device e1000,netdev=pciem-net1");
+	assert_rewritten("pciem-qemu -device e1000,help", "-device e1000,help");
+}
+
+static void cards_of_two_processes_differ(void **state)
+{
+	g_autofree char *one = rewritten("pciem-qemu -device card,netdev=n");
+	g_autofree char *other = rewritten("pciem-qemu -device card,netdev=n");
+	unsigned int bytes[3];
+
+	assert_string_not_equal(one, other);
+	assert_int_equal(sscanf(one, "-device card,netdev=n,mac=52:54:00:%2x:%2x:%2x", &bytes[0], &bytes[1], &bytes[2]), 3);
+	assert_rewritten("pciem-qemu -device card,netdev=n,mac=1", "-device card,netdev=n,mac=1");
 }
 
 static void display_can_be_given(void **state)
@@ -411,6 +437,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(qemu_options_pass),
+		cmocka_unit_test(a_card_without_network_gets_one),
+		cmocka_unit_test(cards_of_two_processes_differ),
 		cmocka_unit_test(display_can_be_given),
 		cmocka_unit_test(help_of_qemu_passes),
 		cmocka_unit_test(json_devices_pass),

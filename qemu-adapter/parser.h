@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Inside of options.c: what its parts share. */
+#ifndef PCIEM_QEMU_PARSER_H
+#define PCIEM_QEMU_PARSER_H
+
+#include "options.h"
+
+typedef struct Parser {
+    Options *options;
+    const QemuFacts *facts;
+    GPtrArray *user;     /* of char *: the options of QEMU, not yet rewritten */
+    unsigned int drives; /* made so far */
+    unsigned int networks; /* the same */
+    GHashTable *images;  /* paths of the images of those that can be written */
+} Parser;
+
+/* One sentence about what is wrong. Returns OPTIONS_ERROR. */
+OptionsAction parser_fail(Parser *parser, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
+/* A word of QEMU's command line. */
+void parser_add(Parser *parser, const char *argument);
+/* "-name" and "--name" are the same. NULL: not an option. */
+const char *option_name(const char *argument);
+
+/* Why an option of QEMU makes no sense here, or NULL. */
+const char *option_refusal(const char *name);
+/* The argument of a -bridge. */
+OptionsAction bridge_option(Parser *parser, const char *text);
+/* The argument of a -device, and the -drive or -netdev that it needs. */
+OptionsAction device_option(Parser *parser, const char *text);
+/*
+ * The text of the -drive or -blockdev of the user that makes the drive @id, or
+ * NULL.
+ */
+const char *find_drive(Parser *parser, const char *id);
+
+#endif
