@@ -13,9 +13,9 @@
  *      that CPU.
  *
  * Nor may such a handler run on top of code that holds a spin lock which the process needs in a
- * system call of its own (of a socket, say): the process would spin for the lock, the handler for the
- * process. So an interrupt whose handlers have been seen to read runs on top of an idle CPU, or else
- * takes way 3 as well: the scheduler runs the worker where nobody holds a spin lock.
+ * system call of its own (of a socket, say): the process would spin for the lock, the handler for
+ * the process. So an interrupt whose handlers have been seen to read runs on top of an idle CPU, or
+ * else takes way 3 as well: the scheduler runs the worker where nobody holds a spin lock.
  *
  * The choice is a guess, made on one CPU about another, so the target looks again at what it
  * interrupted and, when it is the process after all, takes way 3. A CPU is never the server's if
@@ -121,7 +121,7 @@ static void fire(struct pciem_irqs *irqs, unsigned int source)
 	now->irqs = NULL;
 }
 
-/* In a handler's place: is anything beneath us that could hold a spin lock? Workers of ours do not. */
+/* In a handler's place: could anything beneath us hold a spin lock? Workers of ours do not. */
 static bool may_hold_locks(void)
 {
 	return softirq_count() || !(is_idle_task(current) || current->flags & PF_WQ_WORKER);
@@ -145,12 +145,9 @@ static void deliver(struct irq_work *work)
 	 * A worker, on which way 3 comes, has no mm. A CPU that goes offline runs what is left
 	 * while all others stand still: the worker does it elsewhere.
 	 */
-	if (!in_hardirq() || current->mm == bridge_of(irqs)->mm) {
-		defer(delivery);
-		return;
-	}
-	if (may_hold_locks() &&
-	    bitmap_intersects(delivery->pending, irqs->reads, PCIEM_SOURCES)) {
+	if (!in_hardirq() || current->mm == bridge_of(irqs)->mm ||
+	    (may_hold_locks() &&
+	     bitmap_intersects(delivery->pending, irqs->reads, PCIEM_SOURCES))) {
 		defer(delivery);
 		return;
 	}

@@ -38,19 +38,12 @@ static void note(struct pciem_server *server)
 /* With the lock held. nr_cpu_ids or more: there is no choice, and so no home. */
 static unsigned int choose_home(const struct pciem_server *server, unsigned int number)
 {
-	unsigned int choices = 0, cpu, skip;
+	unsigned int choices = cpumask_weight_and(&server->allowed, cpu_active_mask);
 
-	for_each_cpu_and(cpu, &server->allowed, cpu_active_mask)
-		choices++;
 	if (choices < 2)
 		return nr_cpu_ids;
 	/* The first CPUs have most of the machine's own interrupts. */
-	skip = choices - 1 - number % choices;
-	for_each_cpu_and(cpu, &server->allowed, cpu_active_mask) {
-		if (!skip--)
-			break;
-	}
-	return cpu;
+	return cpumask_nth_and(choices - 1 - number % choices, &server->allowed, cpu_active_mask);
 }
 
 static void settle(struct pciem_server *server, unsigned int number)
