@@ -13,6 +13,12 @@ u64 pciem_arch_low_limit(void);
 /* Windows above 4 GiB end here. */
 u64 pciem_arch_phys_limit(void);
 
+/*
+ * The calling CPU still has a process's page tables loaded while it runs a task that has none:
+ * forget them, so that nobody waits for it who changes them. Interrupts off, current->mm NULL.
+ */
+void pciem_arch_leave_mm(void);
+
 /* ftrace callbacks for the functions named; see trap.c for what each has to do. */
 #define PCIEM_ARCH_MAP_FUNCTION		"ioremap_page_range"
 #define PCIEM_ARCH_FAULT_FUNCTION	"bad_area_nosemaphore"

@@ -34,6 +34,8 @@ int pciem_irq_init(struct pciem_bridge *bridge)
 	int err = -ENOMEM;
 
 	raw_spin_lock_init(&irqs->lock);
+	/* Of a line that is shared every handler has to ask its device. */
+	bitmap_set(irqs->reads, PCIEM_VECTORS, PCIEM_INTX_LINES);
 	irqs->fwnode = irq_domain_alloc_named_id_fwnode("PCIem", bridge->root.domain);
 	if (!irqs->fwnode)
 		return err;

@@ -30,6 +30,7 @@ struct pciem_delivery {
 	call_single_data_t csd;		/* from another CPU */
 	struct irq_work work;		/* to hard-interrupt context on this CPU */
 	struct work_struct defer;	/* waits for the process to leave this CPU */
+	struct task_struct *worker;	/* NULL, or what runs `defer` now */
 	struct pciem_irqs *irqs;
 	int cpu;
 	unsigned long sent;		/* bit 0: the csd is on its way */
@@ -47,7 +48,7 @@ struct pciem_irqs {
 	DECLARE_BITMAP(used, PCIEM_VECTORS);
 	u8 asserted, masked;		/* bit a line */
 	int cpu[PCIEM_SOURCES];		/* effective affinity */
-	DECLARE_BITMAP(reads, PCIEM_SOURCES);	/* a handler has waited for an answer */
+	DECLARE_BITMAP(reads, PCIEM_SOURCES);	/* handlers wait for the process */
 };
 
 /* Sleeps. -ENOMEM. */
@@ -61,8 +62,8 @@ void pciem_irq_destroy(struct pciem_bridge *bridge);
  * after pciem_irq_destroy has begun.
  */
 int pciem_irq_raise(struct pciem_bridge *bridge, unsigned int source);
-/* The caller waits for an answer; it may be a handler that pciem_irq_fire() runs. Any context. */
-void pciem_irq_note_read(void);
+/* The caller waits for the process; it may be a handler that pciem_irq_fire() runs. Any context. */
+void pciem_irq_note_wait(void);
 int pciem_delivery_init(struct pciem_irqs *irqs);
 void pciem_delivery_destroy(struct pciem_irqs *irqs);
 /* Run the handlers of a source. Hard-interrupt context. */

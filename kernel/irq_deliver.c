@@ -14,12 +14,14 @@
  *
  * Nor may such a handler run on top of code that holds a spin lock which the process needs in a
  * system call of its own (of a socket, say): the process would spin for the lock, the handler for
- * the process. So an interrupt whose handlers have been seen to read runs on top of an idle CPU, or
- * else takes way 3 as well: the scheduler runs the worker where nobody holds a spin lock.
+ * the process. So an interrupt whose handlers have been seen to wait for the process, and every
+ * INTx, runs on top of an idle CPU, or else takes way 3 as well: the scheduler runs the worker where
+ * nobody holds a spin lock. (A first wait can still meet such code, and so can a softirq that a
+ * handler which never waits has raised.)
  *
  * The choice is a guess, made on one CPU about another, so the target looks again at what it
- * interrupted and, when it is the process after all, takes way 3. A CPU is never the server's if
- * another will do.
+ * interrupted and, when it is the process after all, takes way 3. A CPU is never the home of a
+ * server, of this or another bridge, if another will do.
  *
  * The way there: an asynchronous call on the target CPU. It can run outside hard-interrupt context:
  * an idle loop that polls is only told to look, and drains such calls itself, with interrupts off
@@ -31,36 +33,37 @@
 #include <linux/cpumask.h>
 #include <linux/hardirq.h>
 #include <linux/percpu.h>
-#include <linux/sched/signal.h>
 
 #include "bridge.h"
 #include "trace.h"
 
-/* CPUs looked at for way 2, and threads of the process: keeps a raise bounded. */
+/* CPUs looked at for way 2: keeps a raise bounded. */
 #define CANDIDATES	16
-#define THREADS		256
 
 static struct pciem_bridge *bridge_of(struct pciem_irqs *irqs)
 {
 	return container_of(irqs, struct pciem_bridge, irqs);
 }
 
-/*
- * The server counts also when it sleeps: where it last ran it will run again. Under rcu_read_lock.
- * A guess, stale at once.
- */
+/* Also while it sleeps: where it last ran it will run again. Under rcu_read_lock. */
+static bool server_is_on(struct pciem_bridge *bridge, int cpu)
+{
+	struct task_struct *server = rcu_dereference(bridge->server.task);
+
+	return server && task_cpu(server) == cpu;
+}
+
+/* Under rcu_read_lock. A guess, stale at once. */
 static bool process_needs(struct pciem_bridge *bridge, int cpu)
 {
-	struct task_struct *thread = rcu_dereference(bridge->server.task);
-	unsigned int looks = 0;
+	unsigned int left = PCIEM_THREADS;
+	struct task_struct *thread;
 
-	if (thread && task_cpu(thread) == cpu)
+	if (server_is_on(bridge, cpu))
 		return true;
-	__for_each_thread(bridge->leader->signal, thread) {
+	pciem_for_each_thread(bridge->leader, thread, left) {
 		if (task_cpu(thread) == cpu && READ_ONCE(thread->on_cpu))
 			return true;
-		if (++looks == THREADS)
-			break;
 	}
 	return false;
 }
@@ -68,16 +71,21 @@ static bool process_needs(struct pciem_bridge *bridge, int cpu)
 /* Under rcu_read_lock. -1: the process is everywhere. */
 static int free_cpu(struct pciem_bridge *bridge, int cpu)
 {
+	int home_of_another = -1;
 	unsigned int tries;
 
 	for (tries = 0; tries < CANDIDATES; tries++) {
-		if (cpu_online(cpu) && !process_needs(bridge, cpu))
-			return cpu;
+		if (cpu_online(cpu) && !process_needs(bridge, cpu)) {
+			if (!pciem_is_home(cpu))
+				return cpu;
+			if (home_of_another < 0)
+				home_of_another = cpu;
+		}
 		cpu = cpumask_next(cpu, cpu_online_mask);
 		if (cpu >= nr_cpu_ids)
 			cpu = cpumask_first(cpu_online_mask);
 	}
-	return -1;
+	return home_of_another;
 }
 
 /*
@@ -86,10 +94,9 @@ static int free_cpu(struct pciem_bridge *bridge, int cpu)
  */
 static int worker_cpu(struct pciem_bridge *bridge, int cpu)
 {
-	struct task_struct *server = rcu_dereference(bridge->server.task);
 	unsigned int other;
 
-	if (cpu_online(cpu) && (!server || task_cpu(server) != cpu))
+	if (cpu_online(cpu) && !server_is_on(bridge, cpu))
 		return cpu;
 	other = cpumask_any_but(cpu_online_mask, cpu);
 	return other < nr_cpu_ids ? other : cpumask_first(cpu_online_mask);
@@ -103,7 +110,7 @@ struct firing {
 
 static DEFINE_PER_CPU(struct firing, firing);
 
-void pciem_irq_note_read(void)
+void pciem_irq_note_wait(void)
 {
 	struct firing *now = this_cpu_ptr(&firing);
 
@@ -121,10 +128,11 @@ static void fire(struct pciem_irqs *irqs, unsigned int source)
 	now->irqs = NULL;
 }
 
-/* In a handler's place: could anything beneath us hold a spin lock? Workers of ours do not. */
-static bool may_hold_locks(void)
+/* In a handler's place: could anything beneath us hold a spin lock? */
+static bool may_hold_locks(struct pciem_delivery *delivery)
 {
-	return softirq_count() || !(is_idle_task(current) || current->flags & PF_WQ_WORKER);
+	return softirq_count() ||
+	       !(is_idle_task(current) || READ_ONCE(delivery->worker) == current);
 }
 
 static void defer(struct pciem_delivery *delivery)
@@ -137,6 +145,7 @@ static void deliver(struct irq_work *work)
 {
 	struct pciem_delivery *delivery = container_of(work, struct pciem_delivery, work);
 	struct pciem_irqs *irqs = delivery->irqs;
+	bool locks, again = false;
 	unsigned int source;
 
 	if (!READ_ONCE(irqs->live))
@@ -145,17 +154,19 @@ static void deliver(struct irq_work *work)
 	 * A worker, on which way 3 comes, has no mm. A CPU that goes offline runs what is left
 	 * while all others stand still: the worker does it elsewhere.
 	 */
-	if (!in_hardirq() || current->mm == bridge_of(irqs)->mm ||
-	    (may_hold_locks() &&
-	     bitmap_intersects(delivery->pending, irqs->reads, PCIEM_SOURCES))) {
+	if (!in_hardirq() || current->mm == bridge_of(irqs)->mm) {
 		defer(delivery);
 		return;
 	}
+	locks = may_hold_locks(delivery);
 	for_each_set_bit(source, delivery->pending, PCIEM_SOURCES) {
-		if (!test_and_clear_bit(source, delivery->pending))
-			continue;
-		fire(irqs, source);
+		if (locks && test_bit(source, irqs->reads))
+			again = true;
+		else if (test_and_clear_bit(source, delivery->pending))
+			fire(irqs, source);
 	}
+	if (again)
+		defer(delivery);
 }
 
 static void called(void *data)
@@ -180,8 +191,14 @@ static void deferred(struct work_struct *work)
 {
 	struct pciem_delivery *delivery = container_of(work, struct pciem_delivery, defer);
 
-	/* The worker is bound to the CPU; this raises the interrupt right here, on top of it. */
+	/*
+	 * The worker is bound to the CPU; this raises the interrupt right here, on top of it, which
+	 * is known to hold no lock until it has come.
+	 */
+	WRITE_ONCE(delivery->worker, current);
 	irq_work_queue(&delivery->work);
+	irq_work_sync(&delivery->work);
+	WRITE_ONCE(delivery->worker, NULL);
 }
 
 /*

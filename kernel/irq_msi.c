@@ -22,6 +22,17 @@ static int set_affinity(struct irq_data *data, const struct cpumask *mask, bool 
 	return pciem_irq_set_cpu(irq_data_get_irq_chip_data(data), data, 0, mask);
 }
 
+/*
+ * One that came while it was disabled. Without this the core would run the handlers from a tasklet,
+ * wherever that happens to be.
+ */
+static int retrigger(struct irq_data *data)
+{
+	struct pciem_irqs *irqs = irq_data_get_irq_chip_data(data);
+
+	return !pciem_irq_raise(container_of(irqs, struct pciem_bridge, irqs), data->hwirq);
+}
+
 /* Masking is the device's: in its MSI-X table, or in its MSI capability. */
 static void nothing(struct irq_data *data)
 {
@@ -34,6 +45,7 @@ static struct irq_chip chip = {
 	.irq_ack = nothing,
 	.irq_mask = nothing,
 	.irq_unmask = nothing,
+	.irq_retrigger = retrigger,
 };
 
 static int alloc(struct irq_domain *domain, unsigned int virq, unsigned int count, void *arg)

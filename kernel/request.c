@@ -71,7 +71,7 @@ static void kick(struct pciem_bridge *bridge)
 struct deadline {
 	u64 start, end;		/* local_clock(), ns */
 	unsigned int polls;
-	unsigned int lost;	/* of pciem_rescue_check() */
+	u64 lost;		/* of pciem_rescue_check() */
 };
 
 static void deadline_start(struct deadline *deadline, unsigned int ms)
@@ -102,15 +102,15 @@ static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enu
 	return 0;
 }
 
-/* The queue was full. False: it has taken too long. */
-static bool wait_for_room(struct pciem_bridge *bridge, struct deadline *deadline,
-			  enum wait_mode mode)
+/* The queue was full. As poll_step(). */
+static int wait_for_room(struct pciem_bridge *bridge, struct deadline *deadline,
+			 enum wait_mode mode)
 {
 	if (mode == SLEEP) {
 		usleep_range(20, 50);
-		return local_clock() < deadline->end;
+		return local_clock() < deadline->end ? 0 : -ETIMEDOUT;
 	}
-	return poll_step(bridge, deadline, mode) != -ETIMEDOUT;
+	return poll_step(bridge, deadline, mode);
 }
 
 /* As pciem_queue_post() or pciem_queue_request() through `put`, when the queue is full. */
@@ -122,14 +122,16 @@ static int put_later(struct pciem_bridge *bridge, struct pciem_entry *entry, enu
 	u32 head, seen = pciem_queue_head(&bridge->queue);
 	unsigned int deadlines = FULL_DEADLINES;
 	struct deadline deadline;
-	int ret;
+	int ret, err = 0;
 
 	deadline_start(&deadline, timeout_ms);
 	for (;;) {
-		ret = put(&bridge->queue, entry, false);
+		/* The reserve is for those who keep the server itself from running, too. */
+		ret = put(&bridge->queue, entry, err == -EDEADLK);
 		if (ret != -EAGAIN || pciem_link_is_down(bridge))
 			return ret;
-		if (wait_for_room(bridge, &deadline, mode))
+		err = wait_for_room(bridge, &deadline, mode);
+		if (err != -ETIMEDOUT)
 			continue;
 		/* Others may take room as fast as it is made: only a process at rest is late. */
 		head = pciem_queue_head(&bridge->queue);
@@ -151,8 +153,10 @@ static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum
 	ret = put(&bridge->queue, entry, mode == REFUSE);
 	/* The server cannot make room while we stand on top of it. */
 	if (ret == -EAGAIN && mode != REFUSE) {
-		if (mode == SPIN)
+		if (mode == SPIN) {
 			pciem_rescue_begin(bridge);
+			pciem_irq_note_wait();
+		}
 		ret = put_later(bridge, entry, mode, put);
 		if (mode == SPIN)
 			pciem_rescue_end();
@@ -206,7 +210,7 @@ static bool wait_spinning(struct pciem_bridge *bridge, u32 tag, enum wait_mode m
 
 	if (mode == SPIN) {
 		pciem_rescue_begin(bridge);
-		pciem_irq_note_read();
+		pciem_irq_note_wait();
 	}
 	err = poll_for_answer(bridge, tag, mode, data);
 	if (mode == SPIN)

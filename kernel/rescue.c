@@ -16,14 +16,16 @@
 
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
-#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
+#include "arch.h"
+
 #define RESCUE_AFTER_NS		(100 * NSEC_PER_USEC)
-/* Threads of the process that are looked at: there can be very many. */
-#define THREADS			256
-/* Successive looks at which the server was out of reach: a wake-up can just be under way. */
-#define LOST			64
+/*
+ * A server that is out of reach can just be waking up, or is waited for by another reader that will
+ * give up.
+ */
+#define LOST_NS			(5 * NSEC_PER_MSEC)
 
 static DEFINE_PER_CPU(unsigned int, depth);	/* an interrupt's read can lie over a task's */
 static struct cpumask spinning;	/* CPUs whose depth is not 0 */
@@ -41,15 +43,19 @@ static bool is_waiting(struct task_struct *thread)
 }
 
 /*
- * Not yet in the run queue: its wake-up comes to this CPU as an interrupt, and so never while they
- * are off. It cannot be diverted, and to try would wait for this CPU. Under rcu_read_lock.
+ * Not yet in the run queue: its wake-up comes as an interrupt to a CPU that spins, and so never
+ * while they are off there. It cannot be diverted, and to try would wait for that CPU. Under
+ * rcu_read_lock.
  */
 static bool is_out_of_reach(struct pciem_bridge *bridge, int cpu)
 {
 	struct task_struct *server = rcu_dereference(bridge->server.task);
 
-	return irqs_disabled() && server && task_cpu(server) == cpu &&
-	       READ_ONCE(server->__state) == TASK_WAKING;
+	if (!server || READ_ONCE(server->__state) != TASK_WAKING)
+		return false;
+	if (task_cpu(server) == cpu)
+		return irqs_disabled();
+	return cpumask_test_cpu(task_cpu(server), &spinning);
 }
 
 /*
@@ -60,17 +66,15 @@ static bool is_out_of_reach(struct pciem_bridge *bridge, int cpu)
 static struct task_struct *find_waiting(struct pciem_bridge *bridge, const struct cpumask *cpus)
 {
 	struct task_struct *server = rcu_dereference(bridge->server.task), *thread;
-	unsigned int looks = 0;
+	unsigned int left = PCIEM_THREADS;
 
 	if (!server || READ_ONCE(server->on_cpu))
 		return NULL;
 	if (is_waiting(server))
 		return server;
-	__for_each_thread(bridge->leader->signal, thread) {
+	pciem_for_each_thread(bridge->leader, thread, left) {
 		if (is_waiting(thread) && cpumask_test_cpu(task_cpu(thread), cpus))
 			return thread;
-		if (++looks == THREADS)
-			break;
 	}
 	return NULL;
 }
@@ -110,6 +114,8 @@ void pciem_rescue_begin(struct pciem_bridge *bridge)
 	cpumask_set_cpu(smp_processor_id(), &spinning);
 	if (!irqs_disabled())
 		return;
+	if (!current->mm)
+		pciem_arch_leave_mm();
 	rcu_read_lock();
 	rouse(rcu_dereference(bridge->server.task));
 	rcu_read_unlock();
@@ -152,18 +158,30 @@ static bool call_another(struct pciem_bridge *bridge, int cpu)
 	return found;
 }
 
-bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, unsigned int *lost)
+bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, u64 *lost)
 {
-	int cpu = raw_smp_processor_id();
-	bool waiting;
+	int cpu = raw_smp_processor_id(), where = -1;
+	struct task_struct *waiting;
+	bool stuck;
 
-	if (waited < RESCUE_AFTER_NS)
-		return true;
 	rcu_read_lock();
 	waiting = find_waiting(bridge, cpumask_of(cpu));
-	*lost = is_out_of_reach(bridge, cpu) ? *lost + 1 : 0;
+	if (waiting)
+		where = task_cpu(waiting);
+	stuck = is_out_of_reach(bridge, cpu);
 	rcu_read_unlock();
-	return *lost < LOST && (!waiting || call_another(bridge, cpu));
+	/* What waits elsewhere soon has its turn, as a rule. */
+	if (where == cpu || (where >= 0 && waited >= RESCUE_AFTER_NS))
+		stuck = !call_another(bridge, cpu);
+	if (waited < RESCUE_AFTER_NS)
+		return true;
+	if (!stuck) {
+		*lost = 0;
+		return true;
+	}
+	if (!*lost)
+		*lost = waited;
+	return where != cpu && waited - *lost < LOST_NS;
 }
 
 int pciem_rescue_init(struct pciem_bridge *bridge)

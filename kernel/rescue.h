@@ -9,17 +9,19 @@
  *
  * A server that sleeps where interrupts are now off is made to look around, and so becomes
  * runnable: someone else's wake-up would come to this CPU as an interrupt and wait until the
- * polling ends.
+ * polling ends. And nobody else shall have to wait for this CPU's TLB meanwhile, for what can be
+ * helped.
  */
 void pciem_rescue_begin(struct pciem_bridge *bridge);
 void pciem_rescue_end(void);
 /*
  * Between the two, once in a while: `waited` ns have passed. When the server has to wait for a CPU,
  * or for a thread of the process that waits for this very one, have it moved to another CPU. False:
- * that cannot be had, because every CPU is in such a loop; give up. `lost` is 0 at first and then
- * this function's own.
+ * that cannot be had, because every CPU is in such a loop, and this is the one to give up: at once
+ * where the server waits for this CPU, else when the other one has not done so for a while. `lost`
+ * is 0 at first and then this function's own.
  */
-bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, unsigned int *lost);
+bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, u64 *lost);
 /* -ENOMEM. Sleeps. */
 int pciem_rescue_init(struct pciem_bridge *bridge);
 void pciem_rescue_destroy(struct pciem_bridge *bridge);

@@ -1,13 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "server.h"
 
+#include <linux/percpu.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+
+static DEFINE_PER_CPU(atomic_t, homes);	/* servers that have theirs there */
+
+bool pciem_is_home(int cpu)
+{
+	return atomic_read(per_cpu_ptr(&homes, cpu));
+}
+
+/* With the lock held. */
+static void set_home(struct pciem_server *server, int cpu)
+{
+	if (cpu >= 0)
+		atomic_inc(per_cpu_ptr(&homes, cpu));
+	if (server->home >= 0)
+		atomic_dec(per_cpu_ptr(&homes, server->home));
+	server->home = cpu;
+}
 
 void pciem_server_init(struct pciem_server *server)
 {
 	mutex_init(&server->set_lock);
+	mutex_init(&server->push_lock);
 	raw_spin_lock_init(&server->lock);
+	server->home = -1;
 }
 
 /* With the lock held. Is this the server, and does it stand where we have put it? */
@@ -15,7 +35,7 @@ static bool is_at_home(struct pciem_server *server, struct task_struct *thread)
 {
 	bool same;
 
-	if (!thread || rcu_access_pointer(server->task) != thread || !server->settled)
+	if (!thread || rcu_access_pointer(server->task) != thread || server->home < 0)
 		return false;
 	raw_spin_lock(&thread->pi_lock);
 	same = thread->nr_cpus_allowed == 1 && server->asked == !!thread->user_cpus_ptr &&
@@ -42,8 +62,13 @@ static unsigned int choose_home(const struct pciem_server *server, unsigned int 
 
 	if (choices < 2)
 		return nr_cpu_ids;
-	/* The first CPUs have most of the machine's own interrupts. */
-	return cpumask_nth_and(choices - 1 - number % choices, &server->allowed, cpu_active_mask);
+	/*
+	 * The first CPUs have most of the machine's own interrupts, and some CPUs must be nobody's
+	 * home: two servers with homes where the handlers of the other one run could keep each
+	 * other from waking up.
+	 */
+	return cpumask_nth_and(choices - 1 - number % (choices / 2), &server->allowed,
+			       cpu_active_mask);
 }
 
 static void settle(struct pciem_server *server, unsigned int number)
@@ -59,7 +84,7 @@ static void settle(struct pciem_server *server, unsigned int number)
 	if (home >= nr_cpu_ids || set_cpus_allowed_ptr(current, cpumask_of(home)))
 		return;
 	raw_spin_lock_irqsave(&server->lock, flags);
-	server->settled = true;
+	set_home(server, home);
 	raw_spin_unlock_irqrestore(&server->lock, flags);
 }
 
@@ -77,7 +102,7 @@ static struct task_struct *replace(struct pciem_server *server, struct task_stru
 	if (restore)
 		cpumask_copy(scratch, &server->allowed);
 	rcu_assign_pointer(server->task, thread);
-	server->settled = false;
+	set_home(server, -1);
 	raw_spin_unlock_irqrestore(&server->lock, flags);
 	if (restore)
 		set_cpus_allowed_ptr(old, scratch);
@@ -111,6 +136,7 @@ void pciem_server_destroy(struct pciem_server *server)
 
 	if (old)
 		put_task_struct(old);
+	mutex_destroy(&server->push_lock);
 	mutex_destroy(&server->set_lock);
 }
 
@@ -152,7 +178,9 @@ static bool move_home(struct pciem_server *server, struct task_struct *thread, u
 	if (set_cpus_allowed_ptr(thread, cpumask_of(cpu)))
 		return false;
 	raw_spin_lock_irqsave(&server->lock, flags);
-	still = rcu_access_pointer(server->task) == thread && server->settled;
+	still = rcu_access_pointer(server->task) == thread && server->home >= 0;
+	if (still)
+		set_home(server, cpu);
 	raw_spin_unlock_irqrestore(&server->lock, flags);
 	if (!still)
 		set_cpus_allowed_ptr(thread, allowed);
@@ -160,19 +188,19 @@ static bool move_home(struct pciem_server *server, struct task_struct *thread, u
 }
 
 /* Another thread: its CPUs are narrowed for a moment, by one worker at a time. */
-static bool push(struct task_struct *thread, unsigned int cpu, const struct cpumask *allowed)
+static bool push(struct pciem_server *server, struct task_struct *thread, unsigned int cpu,
+		 const struct cpumask *allowed)
 {
-	static DEFINE_MUTEX(pushing);
 	bool moved;
 
-	if (!mutex_trylock(&pushing))
+	if (!mutex_trylock(&server->push_lock))
 		return false;
 	/* Twice unequal: it was changed while another worker was at it, or the user has done so. */
 	moved = cpumask_equal(&thread->cpus_mask, allowed) &&
 		!set_cpus_allowed_ptr(thread, cpumask_of(cpu));
 	if (moved && cpumask_equal(&thread->cpus_mask, cpumask_of(cpu)))
 		set_cpus_allowed_ptr(thread, allowed);
-	mutex_unlock(&pushing);
+	mutex_unlock(&server->push_lock);
 	return moved;
 }
 
@@ -189,7 +217,7 @@ bool pciem_server_move(struct pciem_server *server, struct task_struct *thread,
 	cpu = choose(allowed, busy);
 	if (cpu < nr_cpu_ids)
 		moved = at_home ? move_home(server, thread, cpu, allowed) :
-				  push(thread, cpu, allowed);
+				  push(server, thread, cpu, allowed);
 	free_cpumask_var(allowed);
 	return moved;
 }

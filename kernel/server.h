@@ -18,13 +18,15 @@
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 
 struct pciem_server {
 	struct mutex set_lock;		/* one thread after the other begins to serve */
+	struct mutex push_lock;		/* one other thread is moved after the other */
 	raw_spinlock_t lock;		/* what follows. Inside: task_struct.pi_lock */
 	struct task_struct __rcu *task;	/* NULL: nobody has said that it serves */
-	bool settled;			/* it was given a home by us */
+	int home;			/* the CPU we have put it on; -1: none */
 	bool asked;			/* it had been given CPUs by sched_setaffinity() before: */
 	cpumask_t asked_cpus;
 	cpumask_t allowed;		/* what it was allowed before it had a home */
@@ -45,11 +47,25 @@ int pciem_server_set(struct pciem_server *server, unsigned int number);
  */
 bool pciem_server_move(struct pciem_server *server, struct task_struct *thread,
 		       const struct cpumask *busy);
+/* Is this CPU the home of a server, of whatever bridge? A guess, stale at once. Any context. */
+bool pciem_is_home(int cpu);
 
 /* Does the caller run on top of, or inside, the server? Any context. */
 static inline bool pciem_on_server(const struct pciem_server *server)
 {
 	return rcu_access_pointer(server->task) == current;
 }
+
+/*
+ * The threads of the server's process, of which `leader` is one; no more than PCIEM_THREADS are
+ * looked at, for there can be very many. `left` is an unsigned int of the caller's that begins with
+ * that number. Under rcu_read_lock.
+ */
+#define PCIEM_THREADS	256u
+#define pciem_for_each_thread(leader, thread, left)			\
+	__for_each_thread((leader)->signal, thread)			\
+		if (!(left)--)						\
+			break;						\
+		else
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "arch.h"
 #include "bridge.h"
+#include "compat/leave_mm_x86.h"
 #include "emulate_x86.h"
 #include "insn_x86.h"
 #include "trap.h"
@@ -26,6 +27,11 @@ u64 pciem_arch_phys_limit(void)
 u64 pciem_arch_low_limit(void)
 {
 	return 0xfec00000;
+}
+
+void pciem_arch_leave_mm(void)
+{
+	pciem_leave_mm();
 }
 
 /* int ioremap_page_range(unsigned long addr, unsigned long end, phys_addr_t phys, pgprot_t prot) */
