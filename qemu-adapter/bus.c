@@ -36,16 +36,17 @@
 /* Polling begins with this and doubles from there. */
 #define POLL_FIRST_NS 4000
 /*
- * After a read, polling goes on for so many times its limit. A driver that
- * reads is likely to read again (a reset, a probe, an EEPROM), and a CPU that
- * reads with preemption off stands still meanwhile. When all CPUs do that at
- * once, a thread that sleeps finds none to wake up on. The fast paths of
- * drivers do not read.
+ * After a read, polling goes on for so many times its limit, as a real-time
+ * thread. A driver that reads is likely to read again (a reset, a probe, an
+ * EEPROM), and a CPU that reads with preemption off stands still meanwhile.
+ * When all CPUs do that at once, a thread that sleeps finds none to wake up on,
+ * and the driver reads all ones. With two CPUs that takes one interrupt and one
+ * system call at the same time, so there we stay awake for longer. The fast
+ * paths of most drivers do not read.
  */
 #define POLL_AFTER_READ 20
-
-/* A read makes this thread a real-time one for so long. */
-#define REALTIME_NS (2 * SCALE_MS)
+#define POLL_AFTER_READ_FEW_CPUS 200
+#define FEW_CPUS 2
 
 static uint64_t all_ones(unsigned int size)
 {
@@ -291,9 +292,8 @@ static bool run(PciemHost *host)
             threads_realtime(polling->read || now < polling->realtime_until_ns);
             if (polling->read) {
                 polling->read = false;
-                polling->realtime_until_ns = now + REALTIME_NS;
-                polling->read_until_ns = now +
-                                         POLL_AFTER_READ * polling->limit_ns;
+                polling->realtime_until_ns = now + polling->after_read_ns;
+                polling->read_until_ns = polling->realtime_until_ns;
             }
             continue;
         }
@@ -385,6 +385,10 @@ void bus_start(PciemHost *host)
         exit(EXIT_FAILURE);
     }
     host->polling.limit_ns = pciem_bridge_options.poll_ns;
+    host->polling.after_read_ns = pciem_bridge_options.poll_ns *
+                                  (g_get_num_processors() <= FEW_CPUS ?
+                                       POLL_AFTER_READ_FEW_CPUS :
+                                       POLL_AFTER_READ);
     host->polling.notifier.notify = main_loop_notify;
     main_loop_poll_add_notifier(&host->polling.notifier);
     bus_scan(host);

@@ -30,6 +30,7 @@ typedef struct BusPolling {
     Notifier notifier;
     bool armed;
     int64_t limit_ns;      /* longest polling before a sleep */
+    int64_t after_read_ns; /* the same after a read */
     int64_t now_ns;        /* present polling; adapts between 0 and limit_ns */
     int64_t last_work_ns;  /* clock when there was something to do last */
     bool read;             /* a read was carried out just now */
