@@ -3,6 +3,7 @@
 #include "qemu/module.h"
 #include "hw/qdev-core.h"
 #include "system/arch_init.h"
+#include "ui/console.h"
 #include "catalogue.h"
 
 #define HAS_ARG 1
@@ -30,6 +31,20 @@ static const struct {
     { "e1000-82540em", "e1000" },
     { "es1370", "ES1370" },
     { "lsi", "lsi53c895a" },
+};
+
+/* QEMU can list its audio drivers on stdout, but nowhere else. */
+static const char *const audio_drivers[] = {
+#ifdef CONFIG_AUDIO_ALSA
+    "alsa",
+#endif
+#ifdef CONFIG_AUDIO_PA
+    "pa",
+#endif
+#ifdef CONFIG_AUDIO_PIPEWIRE
+    "pipewire",
+#endif
+    "none",
 };
 
 static bool option_takes_value(const char *name)
@@ -137,9 +152,38 @@ static const char *device_like(const char *name)
     return like;
 }
 
+static bool device_is_display(const char *type)
+{
+    ObjectClass *klass = device_class(type);
+
+    return klass &&
+           test_bit(DEVICE_CATEGORY_DISPLAY, DEVICE_CLASS(klass)->categories);
+}
+
+static bool audio_driver_exists(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(audio_drivers); i++) {
+        if (strcmp(audio_drivers[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *window(void)
+{
+    DisplayOptions options = { 0 };
+
+    return qemu_display_find_default(&options) ? DisplayType_str(options.type)
+                                               : NULL;
+}
+
 const QemuFacts catalogue = {
     .option_takes_value = option_takes_value,
     .device_type = device_type,
     .device_has_property = device_has_property,
     .device_like = device_like,
+    .device_is_display = device_is_display,
+    .audio_driver_exists = audio_driver_exists,
+    .window = window,
 };

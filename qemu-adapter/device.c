@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "display.h"
 #include "drive.h"
+#include "given.h"
 #include "keyvals.h"
 #include "parser.h"
+#include "sound.h"
 
 /* Devices that cannot be made without a serial number. */
 static const char *const needs_serial[] = { "nvme" };
@@ -21,6 +24,14 @@ static bool image_taken(Parser *parser, const char *name, const char *drive)
     }
     free(path);
     return taken;
+}
+
+/* The argument of the -drive or -blockdev that makes the drive @id, or NULL. */
+static const char *find_drive(Parser *parser, const char *id)
+{
+    const char *text = given_find(parser, "drive", "id", id);
+
+    return text ? text : given_find(parser, "blockdev", "node-name", id);
 }
 
 /* drive=NAME where no drive is called NAME: make one. */
@@ -131,20 +142,6 @@ static void make_mac(GPtrArray *device)
     keyvals_add(device, "mac", mac);
 }
 
-static bool network_exists(Parser *parser, const char *id)
-{
-    for (guint i = 0; i + 1 < parser->user->len; i++) {
-        const char *name = option_name(g_ptr_array_index(parser->user, i));
-        const char *text = g_ptr_array_index(parser->user, i + 1);
-
-        /* good enough for an id that nobody has reason to use */
-        if (g_strcmp0(name, "netdev") == 0 && strstr(text, id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * A network card of which the user says no more: QEMU's own network, behind
  * which is all that this machine reaches.
@@ -157,28 +154,30 @@ static void make_network(Parser *parser, GPtrArray *device)
     if (keyvals_find(device, "netdev")) {
         return;
     }
-    do {
-        g_free(id);
-        id = g_strdup_printf("pciem-net%u", parser->networks++);
-    } while (network_exists(parser, id));
+    id = given_free_id(parser, "netdev", "pciem-net", &parser->networks);
     argument = g_strdup_printf("user,id=%s", id);
     parser_add(parser, "-netdev");
     parser_add(parser, argument);
     keyvals_add(device, "netdev", id);
 }
 
+const char *device_driver(const GPtrArray *device)
+{
+    const KeyVal *first = device->len ? g_ptr_array_index(device, 0) : NULL;
+    const char *driver = keyvals_get(device, "driver");
+
+    return driver || !first || first->key ? driver : first->value;
+}
+
 OptionsAction device_option(Parser *parser, const char *text)
 {
     g_autoptr(GPtrArray) device = keyvals_parse(text, true);
-    const KeyVal *first = device->len ? g_ptr_array_index(device, 0) : NULL;
+    const char *driver = device_driver(device);
     g_autofree char *rewritten = NULL;
+    g_autofree char *codec = NULL;
     g_autofree char *name = NULL;
-    const char *driver, *type, *like;
+    const char *type, *like;
 
-    driver = keyvals_get(device, "driver");
-    if (!driver && first && !first->key) {
-        driver = first->value;
-    }
     /*
      * JSON is for programs, which say all that they mean; help is QEMU's own.
      */
@@ -219,8 +218,11 @@ OptionsAction device_option(Parser *parser, const char *text)
     if (parser->facts->device_has_property(type, "mac")) {
         make_mac(device);
     }
+    sound_make_audiodev(parser, device, type);
+    codec = sound_make_codec(parser, device, type, text);
+    display_note_device(parser, type);
     rewritten = keyvals_format(device);
     parser_add(parser, "-device");
     parser_add(parser, rewritten);
-    return OPTIONS_RUN;
+    return codec ? device_option(parser, codec) : OPTIONS_RUN;
 }

@@ -8,6 +8,8 @@ const char help_text[] =
 "\n"
 "  pciem-qemu -device nvme,drive=disk.img\n"
 "  pciem-qemu -device e1000\n"
+"  pciem-qemu -device intel-hda       sound, played by this machine\n"
+"  pciem-qemu -device bochs-display   a display, in a window or for VNC\n"
 "  pciem-qemu -device help            all devices\n"
 "  pciem-qemu -device nvme,help       the properties of one\n"
 "\n"

@@ -14,6 +14,7 @@
 #include "system/replay.h"
 #include "system/runstate.h"
 #include "system/system.h"
+#include "announce.h"
 #include "catalogue.h"
 #include "help.h"
 #include "host.h"
@@ -109,6 +110,7 @@ int main(int argc, char **argv)
     memory_avoid_io();
 
     qemu_init(options.argv->len - 1, (char **)options.argv->pdata);
+    announce(&options);
     if (options.bridge.cpu >= 0 && !threads_pin(options.bridge.cpu)) {
         error_report("-bridge cpu=%d: there is no such CPU, or it is not "
                      "allowed to this process",

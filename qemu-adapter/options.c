@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "display.h"
 #include "drive.h"
 #include "keyvals.h"
 #include "options.h"
@@ -27,6 +28,15 @@ const char *option_name(const char *argument)
 void parser_add(Parser *parser, const char *argument)
 {
     g_ptr_array_add(parser->options->argv, g_strdup(argument));
+}
+
+void parser_note(Parser *parser, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    g_ptr_array_add(parser->options->notes, g_strdup_vprintf(format, ap));
+    va_end(ap);
 }
 
 /* First pass: take out what is ours, refuse what makes no sense. */
@@ -75,37 +85,6 @@ static OptionsAction sort_options(Parser *parser, int argc, char **argv)
         }
     }
     return OPTIONS_RUN;
-}
-
-const char *find_drive(Parser *parser, const char *id)
-{
-    for (guint i = 0; i + 1 < parser->user->len; i++) {
-        const char *name = option_name(g_ptr_array_index(parser->user, i));
-        const char *text = g_ptr_array_index(parser->user, i + 1);
-        const char *key;
-
-        if (g_strcmp0(name, "drive") == 0) {
-            key = "id";
-        } else if (g_strcmp0(name, "blockdev") == 0) {
-            key = "node-name";
-        } else {
-            continue;
-        }
-        if (text[0] == '{') {
-            g_autofree char *quoted = g_strdup_printf("\"%s\"", id);
-
-            if (strstr(text, quoted)) {
-                return text;
-            }
-        } else {
-            g_autoptr(GPtrArray) keyvals = keyvals_parse(text, true);
-
-            if (g_strcmp0(keyvals_get(keyvals, key), id) == 0) {
-                return text;
-            }
-        }
-    }
-    return NULL;
 }
 
 /*
@@ -166,6 +145,9 @@ static OptionsAction rewrite_options(Parser *parser, const char *program)
             parser_add(parser, g_ptr_array_index(parser->user, ++i));
         }
     }
+    if (display_make(parser) != OPTIONS_RUN) {
+        return OPTIONS_ERROR;
+    }
     g_ptr_array_add(parser->options->argv, NULL);
     return OPTIONS_RUN;
 }
@@ -178,6 +160,7 @@ OptionsAction options_parse(Options *options, int argc, char **argv,
 
     memset(options, 0, sizeof(*options));
     options->argv = g_ptr_array_new_with_free_func(g_free);
+    options->notes = g_ptr_array_new_with_free_func(g_free);
     options->bridge.poll_ns = BRIDGE_POLL_NS;
     options->bridge.cpu = -1;
     if (argc < 2) {
@@ -194,12 +177,14 @@ OptionsAction options_parse(Options *options, int argc, char **argv,
     }
     g_ptr_array_unref(parser.user);
     g_hash_table_unref(parser.images);
+    g_free(parser.audiodev);
     return action;
 }
 
 void options_free(Options *options)
 {
     g_ptr_array_unref(options->argv);
+    g_ptr_array_unref(options->notes);
     g_free(options->bridge.node);
     g_free(options->error);
 }

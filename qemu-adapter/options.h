@@ -26,6 +26,12 @@ typedef struct QemuFacts {
     bool (*device_has_property)(const char *type, const char *property);
     /* An existing name that is close to a mistyped one, or NULL. */
     const char *(*device_like)(const char *name);
+    /* Does it have a picture to show? */
+    bool (*device_is_display)(const char *type);
+    /* Can -audiodev NAME be given? */
+    bool (*audio_driver_exists)(const char *name);
+    /* The -display that opens a window, or NULL. */
+    const char *(*window)(void);
 } QemuFacts;
 
 /* -bridge. Zero means the default of libpciem, but for the last two. */
@@ -50,7 +56,8 @@ typedef enum OptionsAction {
 } OptionsAction;
 
 typedef struct Options {
-    GPtrArray *argv; /* of char *, NULL at the end */
+    GPtrArray *argv;  /* of char *, NULL at the end */
+    GPtrArray *notes; /* of char *: lines for announce() */
     BridgeOptions bridge;
     char *error;
 } Options;

@@ -25,11 +25,23 @@ qemu_configure_options=(
 	--python="$PYTHON"
 )
 
+# What plays and shows on this machine, where its library is installed: a feature of QEMU, and pkg-config's name for the
+# library. (Left to QEMU's own detection none of them would be found: --without-default-features switches that off.)
+qemu_optional_features=(
+	"pipewire	libpipewire-0.3 >= 0.3.60"
+	"pa	libpulse"
+	"alsa	alsa"
+	"sdl	sdl2"
+	"gtk	gtk+-3.0 >= 3.22.0"
+	"opengl	epoxy egl"		# -display egl-headless, and OpenGL in the windows
+)
+
 qemu_setup()
 {
 	[[ -e $QEMU_SOURCE/.complete ]] || with_lock "$PCIEM_CACHE/qemu-source.lock" qemu_source
 	local options
-	options=$(printf '%s\n' "${qemu_configure_options[@]}" "$QEMU_SOURCE")
+	qemu_find_features
+	options=$(printf '%s\n' "${qemu_configure_options[@]}" "${qemu_found_features[@]}" "$QEMU_SOURCE")
 	if [[ ! -e $QEMU_BUILD/configured || $(<"$QEMU_BUILD/configured") != "$options" ||
 		$QEMU_SOURCE/.complete -nt $QEMU_BUILD/configured ]]; then
 		with_lock "$PCIEM_BUILD/qemu.lock" qemu_configure "$options"
@@ -37,6 +49,17 @@ qemu_setup()
 	if [[ ! -e $QEMU_BUILD/built || $QEMU_BUILD/configured -nt $QEMU_BUILD/built ]]; then
 		with_lock "$PCIEM_BUILD/qemu.lock" qemu_build
 	fi
+}
+
+qemu_find_features()
+{
+	local feature library
+	qemu_found_features=()
+	while IFS=$'\t' read -r feature library; do
+		if pkg-config --exists "$library" 2>/dev/null; then
+			qemu_found_features+=("--enable-$feature")
+		fi
+	done < <(printf '%s\n' "${qemu_optional_features[@]}")
 }
 
 # The newest of the series whose files the mirror really has.
@@ -99,7 +122,7 @@ qemu_configure()
 	rm -rf "$QEMU_BUILD"
 	mkdir -p "$QEMU_BUILD"
 	run_logged env -C "$QEMU_BUILD" PYTHONPATH="$QEMU_TOOLS" "$QEMU_SOURCE/configure" --cc="ccache gcc" \
-		"${qemu_configure_options[@]}" || die "QEMU could not be configured"
+		"${qemu_configure_options[@]}" "${qemu_found_features[@]}" || die "QEMU could not be configured"
 	printf '%s\n' "$options" >"$QEMU_BUILD/configured"
 	step_end
 }

@@ -17,18 +17,9 @@
 #include <glib/gstdio.h>
 
 #include "drive.h"
+#include "options_fake.h"
 
 #define QCOW2 "QFI\xfb\0\0\0\3"
-
-static char directory[] = "/tmp/options_drive.XXXXXX";
-
-static char *image(const char *name, const char *content, size_t length)
-{
-	char *path = g_build_filename(directory, name, NULL);
-
-	assert_true(g_file_set_contents(path, content, length, NULL));
-	return path;
-}
 
 static void assert_drive(const char *path, const char *format, const char *expected)
 {
@@ -149,16 +140,6 @@ static void uris_are_told_from_names(void **state)
 	assert_false(drive_is_uri("://"));
 }
 
-static int make_directory(void **state)
-{
-	return g_mkdtemp(directory) ? 0 : -1;
-}
-
-static int remove_directory(void **state)
-{
-	return g_rmdir(directory);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -173,5 +154,5 @@ int main(void)
 		cmocka_unit_test(uris_are_told_from_names),
 	};
 
-	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+	return cmocka_run_group_tests(tests, fake_set_up, fake_tear_down);
 }

@@ -16,101 +16,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 
-#include "options.h"
-
-static char directory[] = "/tmp/options_rewrite.XXXXXX";
-
-/* A small QEMU. */
-static bool option_takes_value(const char *name)
-{
-	static const char *const names[] = {
-		"device", "drive", "blockdev", "object", "netdev", "monitor", "display", "name", "append",
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
-static const char *device_type(const char *name)
-{
-	static const char *const names[] = { "nvme", "edu", "e1000", "card", "virtio-blk-pci", "odd" };
-
-	if (strcmp(name, "virtio-blk") == 0)
-		name = "virtio-blk-pci";
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (strcmp(names[i], name) == 0)
-			return names[i];
-	return NULL;
-}
-
-static bool device_has_property(const char *type, const char *property)
-{
-	if (strcmp(property, "drive") == 0)
-		return strcmp(type, "nvme") == 0 || strcmp(type, "virtio-blk-pci") == 0 || strcmp(type, "odd") == 0;
-	if (strcmp(property, "netdev") == 0)
-		return strcmp(type, "e1000") == 0 || strcmp(type, "card") == 0;
-	if (strcmp(property, "mac") == 0)
-		return strcmp(type, "card") == 0;
-	return strcmp(property, "format") == 0 && strcmp(type, "odd") == 0;
-}
-
-static const char *device_like(const char *name)
-{
-	return strcmp(name, "nmve") == 0 ? "nvme" : NULL;
-}
-
-static const QemuFacts facts = {
-	.option_takes_value = option_takes_value,
-	.device_type = device_type,
-	.device_has_property = device_has_property,
-	.device_like = device_like,
-};
-
-static OptionsAction parse(Options *options, const char *line)
-{
-	g_auto(GStrv) words = g_strsplit(line, " ", -1);
-
-	return options_parse(options, g_strv_length(words), words, &facts);
-}
-
-/* What QEMU sees behind the words that are always there; one space between words. */
-static char *rewritten(const char *line)
-{
-	static const char before[] = "pciem-qemu -machine pciem -accel pciem -nodefaults -display none";
-	Options options;
-	char *text, *rest;
-
-	assert_int_equal(parse(&options, line), OPTIONS_RUN);
-	assert_null(options.error);
-	assert_null(g_ptr_array_index(options.argv, options.argv->len - 1));
-	text = g_strjoinv(" ", (char **)options.argv->pdata);
-	assert_true(g_str_has_prefix(text, before));
-	rest = g_strdup(text + strlen(before) + (text[strlen(before)] == ' '));
-	g_free(text);
-	options_free(&options);
-	return rest;
-}
-
-static void assert_rewritten(const char *line, const char *expected)
-{
-	g_autofree char *text = rewritten(line);
-
-	assert_string_equal(text, expected);
-}
-
-static void assert_refused(const char *line, const char *expected)
-{
-	Options options;
-
-	assert_int_equal(parse(&options, line), OPTIONS_ERROR);
-	assert_non_null(options.error);
-	if (!strstr(options.error, expected))
-		fail_msg("\"%s\" does not say \"%s\"", options.error, expected);
-	assert_null(strchr(options.error, '\n'));
-	options_free(&options);
-}
+#include "options_fake.h"
 
 static void qemu_options_pass(void **state)
 {
@@ -129,6 +35,13 @@ static void a_card_without_network_gets_one(void **state)
 			 "-netdev user,id=pciem-net1 -device e1000,id=b,netdev=pciem-net1");
 	assert_rewritten("pciem-qemu -netdev tap,id=pciem-net0 -device e1000",
 			 "-netdev tap,id=pciem-net0 -netdev user,id=pciem-net1 -device e1000,netdev=pciem-net1");
+	assert_rewritten("pciem-qemu -netdev {\"type\":\"tap\",\"id\":\"pciem-net0\"} -device e1000",
+			 "-netdev {\"type\":\"tap\",\"id\":\"pciem-net0\"} "
+			 "-netdev user,id=pciem-net1 -device e1000,netdev=pciem-net1");
+	/* another id, another option, another option's value */
+	assert_rewritten("pciem-qemu -netdev tap,id=pciem-net00 -object x,id=pciem-net0 -name -netdev -device e1000",
+			 "-netdev tap,id=pciem-net00 -object x,id=pciem-net0 -name -netdev "
+			 "-netdev user,id=pciem-net0 -device e1000,netdev=pciem-net0");
 	assert_rewritten("pciem-qemu -device e1000,help", "-device e1000,help");
 }
 
@@ -314,17 +227,9 @@ static void made_ids_are_free(void **state)
 			 "-device virtio-blk,drive=pciem1 -device virtio-blk,drive=pciem0");
 }
 
-static char *image(const char *name)
-{
-	char *path = g_build_filename(directory, name, NULL);
-
-	assert_true(g_file_set_contents(path, "data", -1, NULL));
-	return path;
-}
-
 static void files_become_drives(void **state)
 {
-	g_autofree char *path = image("disk.img");
+	g_autofree char *path = image("disk.img", "data", 4);
 	g_autofree char *line = g_strdup_printf("pciem-qemu -device nvme,drive=%s,id=x -monitor none", path);
 	g_autofree char *start = g_strdup_printf("-drive if=none,id=pciem0,file=%s,format=raw,", path);
 	g_autofree char *text = rewritten(line);
@@ -339,7 +244,7 @@ static void files_become_drives(void **state)
 
 static void commas_in_names_survive(void **state)
 {
-	g_autofree char *path = image("a,b.img");
+	g_autofree char *path = image("a,b.img", "data", 4);
 	g_autofree char *line = g_strdup_printf("pciem-qemu -device virtio-blk,drive=%s/a,,b.img", directory);
 	g_autofree char *text = rewritten(line);
 
@@ -364,7 +269,7 @@ static void missing_files_are_refused(void **state)
 
 static void two_devices_need_two_images(void **state)
 {
-	g_autofree char *path = image("twice.img");
+	g_autofree char *path = image("twice.img", "data", 4);
 	g_autofree char *line = g_strdup_printf("pciem-qemu -device nvme,drive=%s -device nvme,drive=%s", path, path);
 
 	assert_refused(line, "is given to two devices");
@@ -375,7 +280,7 @@ static void two_devices_need_two_images(void **state)
 
 static void images_of_given_drives_are_looked_at(void **state)
 {
-	g_autofree char *path = image("given.img");
+	g_autofree char *path = image("given.img", "data", 4);
 	g_autofree char *drive = g_strdup_printf("pciem-qemu -drive if=none,id=d,file=%s -device edu", path);
 	g_autofree char *blockdev = g_strdup_printf("pciem-qemu -blockdev file,node-name=d,filename=%s -device edu", path);
 	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 201, .l_len = 1 };
@@ -392,7 +297,7 @@ static void images_of_given_drives_are_looked_at(void **state)
 
 static void serials_are_stable(void **state)
 {
-	g_autofree char *path = image("serial.img");
+	g_autofree char *path = image("serial.img", "data", 4);
 	g_autofree char *line = g_strdup_printf("pciem-qemu -device nvme,drive=%s", path);
 	char first[17], second[17];
 
@@ -421,16 +326,6 @@ static void given_serials_are_kept(void **state)
 	assert_rewritten("pciem-qemu -device nvme,serial=s", "-device nvme,serial=s");
 	/* and no device gets one that does not ask for it */
 	assert_rewritten("pciem-qemu -device edu", "-device edu");
-}
-
-static int make_directory(void **state)
-{
-	return g_mkdtemp(directory) ? 0 : -1;
-}
-
-static int remove_directory(void **state)
-{
-	return g_rmdir(directory);
 }
 
 int main(void)
@@ -464,5 +359,5 @@ int main(void)
 		cmocka_unit_test(given_serials_are_kept),
 	};
 
-	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+	return cmocka_run_group_tests(tests, fake_set_up, fake_tear_down);
 }
