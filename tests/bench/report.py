@@ -56,6 +56,8 @@ JOBS = {
 
 # What is asked of nvme_null; the second figure is the aim.
 FLOORS = {"read_depth_1": (10000, 12000), "read_depth_32": (25000, 35000), "write_sequential": (700, 1000)}
+# What ublk gave on the machine on which those were set: other machines are faster or slower, by the hour some of them.
+FLOORS_UBLK = {"read_depth_1": 20900, "read_depth_32": 52800, "write_sequential": 2600}
 
 
 def read_figures(directory):
@@ -122,6 +124,11 @@ def judge(boot):
             value = boot["fio"]["nvme_null"][job]["median"]
             verdicts.append({"what": f"nvme on null-co://, {JOBS[job]}", "value": value, "at_least": floor, "aim": aim,
                              "pass": value >= floor})
+            ublk = boot["fio"]["ublk"].get(job, {}).get("median")
+            if ublk:
+                least = round(floor / FLOORS_UBLK[job], 2)
+                verdicts.append({"what": "  as a part of ublk", "value": round(value / ublk, 2), "at_least": least,
+                                 "aim": round(aim / FLOORS_UBLK[job], 2), "pass": value / ublk >= least})
     for text, name in (("idle pciem-qemu, ns of CPU time in {seconds} s", "process_ns"),
                        ("idle bridge, transactions, interrupts, work items", "traced")):
         value = boot["idle"][name]
