@@ -3,6 +3,7 @@
 #ifndef PCIEM_ARCH_H
 #define PCIEM_ARCH_H
 
+#include <linux/pgtable.h>
 #include <linux/types.h>
 
 struct ftrace_ops;
@@ -18,6 +19,9 @@ u64 pciem_arch_phys_limit(void);
  * forget them, so that nobody waits for it who changes them. Interrupts off, current->mm NULL.
  */
 void pciem_arch_leave_mm(void);
+
+/* How the process maps memory that drivers map as device memory: as fast as is coherent. */
+pgprot_t pciem_arch_ram_prot(pgprot_t prot);
 
 /* ftrace callbacks for the functions named; see trap.c for what each has to do. */
 #define PCIEM_ARCH_MAP_FUNCTION		"ioremap_page_range"

@@ -47,6 +47,27 @@ static ssize_t dma_show(struct device *dev, struct device_attribute *attr, char 
 }
 static DEVICE_ATTR_RO(dma);
 
+/* "SOURCE FIRST-LAST" of a prefetchable window, or "none". */
+static ssize_t show_prefetch(const struct pciem_prefetch *prefetch, char *buf)
+{
+	if (!prefetch->window.res.flags)
+		return sysfs_emit(buf, "none\n");
+	return sysfs_emit(buf, "%s 0x%llx-0x%llx\n", pciem_prefetch_source(prefetch),
+			  (u64)prefetch->window.res.start, (u64)prefetch->window.res.end);
+}
+
+static ssize_t ram32_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return show_prefetch(&bridge_of(dev)->prefetch.below, buf);
+}
+static DEVICE_ATTR_ADMIN_RO(ram32);
+
+static ssize_t ram64_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return show_prefetch(&bridge_of(dev)->prefetch.above, buf);
+}
+static DEVICE_ATTR_ADMIN_RO(ram64);
+
 /* Bytes of the pool that drivers hold. */
 static ssize_t pool_used_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -63,6 +84,8 @@ static struct attribute *attributes[] = {
 	&dev_attr_domain.attr,
 	&dev_attr_link.attr,
 	&dev_attr_pool_used.attr,
+	&dev_attr_ram32.attr,
+	&dev_attr_ram64.attr,
 	&dev_attr_read_timeouts.attr,
 	&dev_attr_refused.attr,
 	&dev_attr_rescues.attr,

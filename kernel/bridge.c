@@ -45,6 +45,7 @@ static void free_bridge(struct work_struct *work)
 	struct pciem_bridge *bridge = container_of(work, struct pciem_bridge, free);
 
 	irq_work_sync(&bridge->kick);
+	pciem_prefetch_release(bridge);
 	pciem_window_release(&bridge->mem64);
 	pciem_window_release(&bridge->mem32);
 	pciem_root_destroy(bridge);
@@ -162,6 +163,7 @@ struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args)
 	INIT_WORK(&bridge->free, free_bridge);
 	pciem_link_init(bridge);
 	pciem_server_init(&bridge->server);
+	pciem_prefetch_init(bridge);
 	bridge->direct = args->flags & PCIEM_BRIDGE_DMA_DIRECT;
 
 	err = pciem_rescue_init(bridge);

@@ -15,6 +15,7 @@
  *         pci_lock (PCI core; raw, held around configuration accesses from user space)
  *           irqs.lock (raw; vector bitmap)    pool.alloc.lock    queue.lock (raw)
  *           readable.lock, then the scheduler's own
+ *   prefetch.lock (mutex; a prefetchable window comes into being), then what memory hotplug takes
  *   server.set_lock (mutex; a thread begins to serve)
  *     server.lock (raw), then task_struct.pi_lock
  * irqs.lock, pool.alloc.lock and queue.lock are leaves: nothing is called, and no memory of user
@@ -30,6 +31,7 @@
 #include <linux/irq_work.h>
 
 #include "irq.h"
+#include "prefetch.h"
 #include "queue.h"
 #include "root.h"
 #include "server.h"
@@ -76,6 +78,7 @@ struct pciem_bridge {
 	struct pciem_rescuer __percpu *rescuers;
 
 	struct pciem_window mem32, mem64;	/* res.flags 0: window absent */
+	struct pciem_prefetches prefetch;
 	struct pciem_root root;
 	struct pciem_irqs irqs;
 	struct pciem_pool *pool;	/* NULL when direct */

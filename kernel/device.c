@@ -3,6 +3,7 @@
 
 #include <linux/pci.h>
 
+#include "bars.h"
 #include "bridge.h"
 #include "dma.h"
 
@@ -33,6 +34,7 @@ static void adopt(struct pci_dev *dev, struct pciem_bridge *bridge)
 	 */
 	dev->pin = 0;
 	pciem_dma_adopt(bridge, &dev->dev);
+	pciem_bars_place(bridge, dev);
 }
 
 static int notify(struct notifier_block *block, unsigned long action, void *data)

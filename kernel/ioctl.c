@@ -16,6 +16,7 @@
 #include "bridge.h"
 #include "compat/dma_ops.h"
 #include "link.h"
+#include "mmap.h"
 #include "params.h"
 #include "pool.h"
 
@@ -27,6 +28,8 @@ union argument {
 	struct pciem_wake wake;
 	struct pciem_msi msi;
 	struct pciem_intx intx;
+	struct pciem_ram ram;
+	struct pciem_ram_part ram_part;
 };
 
 static int query(struct pciem_file *file, union argument *arg)
@@ -35,7 +38,8 @@ static int query(struct pciem_file *file, union argument *arg)
 
 	if (query->reserved)
 		return -EINVAL;
-	query->features = PCIEM_FEATURE_DMA_DIRECT | PCIEM_FEATURE_MSI | PCIEM_FEATURE_INTX;
+	query->features = PCIEM_FEATURE_DMA_DIRECT | PCIEM_FEATURE_MSI | PCIEM_FEATURE_INTX |
+			  PCIEM_FEATURE_RAM;
 	if (PCIEM_HAVE_DMA_OPS)
 		query->features |= PCIEM_FEATURE_DMA_POOL;
 	query->max_queue_entries = PCIEM_QUEUE_MAX;
@@ -127,6 +131,24 @@ static int intx(struct pciem_file *file, union argument *arg)
 	return pciem_intx_set(file->bridge, intx->line, intx->level);
 }
 
+static int ram(struct pciem_file *file, union argument *arg)
+{
+	if (arg->ram.flags & ~PCIEM_RAM_ABOVE_4G || arg->ram.reserved)
+		return -EINVAL;
+	arg->ram.offset = PCIEM_MMAP_RAM;
+	return pciem_prefetch_claim(file->bridge, &arg->ram);
+}
+
+static int ram_part(struct pciem_file *file, union argument *arg)
+{
+	const struct pciem_ram_part *part = &arg->ram_part;
+
+	if (part->flags & ~PCIEM_RAM_PART_IS_RAM)
+		return -EINVAL;
+	return pciem_prefetch_part(file->bridge, part->base, part->bytes,
+				   part->flags & PCIEM_RAM_PART_IS_RAM);
+}
+
 struct row {
 	int (*handler)(struct pciem_file *file, union argument *arg);
 	u32 size;	/* of the struct as this kernel knows it */
@@ -151,6 +173,8 @@ static const struct row rows[] = {
 	ROW(PCIEM_WAKE, wake, pciem_wake, reserved),
 	ROW(PCIEM_MSI, msi, pciem_msi, address),
 	ROW(PCIEM_INTX, intx, pciem_intx, reserved),
+	ROW(PCIEM_RAM, ram, pciem_ram, reserved, .out = true),
+	ROW(PCIEM_RAM_PART, ram_part, pciem_ram_part, bytes),
 };
 
 static const struct row *find(unsigned int command)

@@ -15,9 +15,9 @@
  * Nor may such a handler run on top of code that holds a spin lock which the process needs in a
  * system call of its own (of a socket, say): the process would spin for the lock, the handler for
  * the process. So an interrupt whose handlers have been seen to wait for the process, and every
- * INTx, runs on top of an idle CPU, or else takes way 3 as well: the scheduler runs the worker where
- * nobody holds a spin lock. (A first wait can still meet such code, and so can a softirq that a
- * handler which never waits has raised.)
+ * INTx, runs on top of an idle CPU, or else takes way 3 as well: the scheduler runs the worker
+ * where nobody holds a spin lock. (A first wait can still meet such code, and so can a softirq that
+ * a handler which never waits has raised.)
  *
  * The choice is a guess, made on one CPU about another, so the target looks again at what it
  * interrupted and, when it is the process after all, takes way 3. A CPU is never the home of a
@@ -61,7 +61,9 @@ static bool process_needs(struct pciem_bridge *bridge, int cpu)
 
 	if (server_is_on(bridge, cpu))
 		return true;
-	pciem_for_each_thread(bridge->leader, thread, left) {
+	__for_each_thread(bridge->leader->signal, thread) {
+		if (!left--)
+			break;
 		if (task_cpu(thread) == cpu && READ_ONCE(thread->on_cpu))
 			return true;
 	}

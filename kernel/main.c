@@ -24,6 +24,10 @@ bool pciem_poison = true;
 module_param_named(poison, pciem_poison, bool, 0644);
 MODULE_PARM_DESC(poison, "Overwrite DMA memory when it is unmapped (default Y)");
 
+char *pciem_ram;
+module_param_named(ram, pciem_ram, charp, 0444);
+MODULE_PARM_DESC(ram, "SIZE@ADDRESS of memory kept free at boot, for frame buffers where none can be borrowed");
+
 static int __init pciem_init(void)
 {
 	int err;

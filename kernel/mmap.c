@@ -52,5 +52,7 @@ int pciem_mmap(struct pciem_bridge *bridge, struct vm_area_struct *vma)
 	if (bridge->pool && offset == PCIEM_MMAP_POOL &&
 	    bytes <= (u64)bridge->pool->count << PAGE_SHIFT)
 		return pciem_pool_mmap(bridge->pool, vma);
+	if (offset >= PCIEM_MMAP_RAM)
+		return pciem_prefetch_mmap(bridge, vma, offset - PCIEM_MMAP_RAM);
 	return -EINVAL;
 }

@@ -8,6 +8,7 @@
 /* Offsets on the file; far apart, so that no mapping can reach from one into the next. */
 #define PCIEM_MMAP_QUEUE	0ULL
 #define PCIEM_MMAP_POOL		BIT_ULL(40)
+#define PCIEM_MMAP_RAM		BIT_ULL(51)	/* plus the physical address */
 #define PCIEM_MMAP_DIRECT	BIT_ULL(52)
 
 struct pciem_bridge;

@@ -72,7 +72,9 @@ static struct task_struct *find_waiting(struct pciem_bridge *bridge, const struc
 		return NULL;
 	if (is_waiting(server))
 		return server;
-	pciem_for_each_thread(bridge->leader, thread, left) {
+	__for_each_thread(bridge->leader->signal, thread) {
+		if (!left--)
+			break;
 		if (is_waiting(thread) && cpumask_test_cpu(task_cpu(thread), cpus))
 			return thread;
 	}

@@ -42,6 +42,10 @@ static struct pci_host_bridge *host_bridge_alloc(struct pciem_bridge *bridge)
 		pci_add_resource(&host->windows, &bridge->mem32.res);
 	if (bridge->mem64.res.flags)
 		pci_add_resource(&host->windows, &bridge->mem64.res);
+	if (bridge->prefetch.below.window.res.flags)
+		pci_add_resource(&host->windows, &bridge->prefetch.below.window.res);
+	if (bridge->prefetch.above.window.res.flags)
+		pci_add_resource(&host->windows, &bridge->prefetch.above.window.res);
 	host->dev.parent = pciem_bridge_dev(bridge);
 	host->sysdata = &root->sysdata;
 	host->ops = &pciem_config_ops;
@@ -59,6 +63,7 @@ static int first_scan(struct pciem_bridge *bridge)
 	struct pci_bus *child;
 	int err;
 
+	pciem_prefetch_seal(bridge);
 	host = host_bridge_alloc(bridge);
 	if (!host)
 		return -ENOMEM;

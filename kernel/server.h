@@ -56,16 +56,7 @@ static inline bool pciem_on_server(const struct pciem_server *server)
 	return rcu_access_pointer(server->task) == current;
 }
 
-/*
- * The threads of the server's process, of which `leader` is one; no more than PCIEM_THREADS are
- * looked at, for there can be very many. `left` is an unsigned int of the caller's that begins with
- * that number. Under rcu_read_lock.
- */
+/* No more threads of the process than these are looked at, for there can be very many. */
 #define PCIEM_THREADS	256u
-#define pciem_for_each_thread(leader, thread, left)			\
-	__for_each_thread((leader)->signal, thread)			\
-		if (!(left)--)						\
-			break;						\
-		else
 
 #endif

@@ -34,14 +34,22 @@ void pciem_arch_leave_mm(void)
 	pciem_leave_mm();
 }
 
+/* Without self-snooping a cached mapping beside an uncached one is not coherent. */
+pgprot_t pciem_arch_ram_prot(pgprot_t prot)
+{
+	return boot_cpu_has(X86_FEATURE_SELFSNOOP) ? prot : pgprot_noncached(prot);
+}
+
 /* int ioremap_page_range(unsigned long addr, unsigned long end, phys_addr_t phys, pgprot_t prot) */
 void notrace pciem_arch_on_map(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			       struct ftrace_regs *fregs)
 {
 	struct pt_regs *regs = ftrace_get_regs(fregs);
+	struct pciem_window *window;
 
 	rcu_read_lock();
-	if (regs && pciem_window_find(regs->dx))
+	window = regs ? pciem_window_find(regs->dx) : NULL;
+	if (window && pciem_window_traps(window, regs->dx, regs->si - regs->di))
 		regs->cx = (regs->cx & ~_PAGE_PRESENT) | _PAGE_PROTNONE;
 	rcu_read_unlock();
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "window.h"
 
+#include <linux/bitmap.h>
 #include <linux/pci.h>
+#include <linux/pfn.h>
 #include <linux/rculist.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
@@ -71,7 +73,6 @@ int pciem_window_claim(struct pciem_window *window, struct pciem_bridge *bridge,
 	}
 	if (err)
 		res->flags = 0;
-	INIT_LIST_HEAD(&window->list);
 	window->bridge = bridge;
 	return err;
 }
@@ -90,7 +91,7 @@ void pciem_window_release(struct pciem_window *window)
 	if (!window->res.flags)
 		return;
 	spin_lock(&windows_lock);
-	if (!list_empty(&window->list))
+	if (window->list.next)
 		list_del_rcu(&window->list);
 	spin_unlock(&windows_lock);
 	synchronize_rcu();
@@ -107,4 +108,15 @@ struct pciem_window *pciem_window_find(phys_addr_t addr)
 			return window;
 	}
 	return NULL;
+}
+
+bool pciem_window_traps(const struct pciem_window *window, phys_addr_t addr, u64 size)
+{
+	unsigned long first, end;
+
+	if (!window->ram || !size || size - 1 > window->res.end - addr)
+		return true;
+	first = PFN_DOWN(addr - window->res.start);
+	end = PFN_UP(addr + size - window->res.start);
+	return find_next_zero_bit(window->ram, end, first) < end;
 }

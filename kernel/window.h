@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory windows: holes in the physical address space. No cycle ever reaches them, because every
- * mapping that ioremap() makes of them is non-present (trap.c); the addresses only have to be
+ * Memory windows. Most are holes in the physical address space: no cycle ever reaches them, because
+ * every mapping that ioremap() makes of them is non-present (trap.c); the addresses only have to be
  * unused by everybody else. Mappings made otherwise, those into user space among them, are not
- * trapped: they read what the hardware gives for an address that nothing decodes.
+ * trapped: they read what the hardware gives for an address that nothing decodes. Prefetchable
+ * windows (prefetch.h) have memory behind them, part of which is not trapped.
  */
 #ifndef PCIEM_WINDOW_H
 #define PCIEM_WINDOW_H
@@ -17,6 +18,7 @@ struct pciem_window {
 	struct resource res;		/* flags 0: absent */
 	struct pciem_bridge *bridge;
 	struct list_head list;		/* RCU */
+	unsigned long *ram;		/* bit a page: memory, not trapped; NULL: there is none */
 };
 
 /*
@@ -31,5 +33,7 @@ void pciem_window_publish(struct pciem_window *window);
 void pciem_window_release(struct pciem_window *window);
 /* Which window is the address in? Under rcu_read_lock; any context. */
 struct pciem_window *pciem_window_find(phys_addr_t addr);
+/* Is any page of these, the first of which is in the window, trapped? Under rcu_read_lock. */
+bool pciem_window_traps(const struct pciem_window *window, phys_addr_t addr, u64 size);
 
 #endif

@@ -108,10 +108,18 @@ static OptionsAction bridge_key(Parser *parser, const char *key,
                 parser, "-bridge cpu=%s is not the number of a CPU", value);
         }
         bridge->cpu = number;
+    } else if (strcmp(key, "ram") == 0) {
+        bridge->no_ram = strcmp(value, "off") == 0;
+        if (!bridge->no_ram && !parse_size(value, &bridge->ram_size)) {
+            return parser_fail(
+                parser,
+                "-bridge ram=%s is neither off nor a power of two such as 256M",
+                value);
+        }
     } else {
         return parser_fail(
             parser,
-            "-bridge has no key %s: it has node, pool, mem32, mem64, "
+            "-bridge has no key %s: it has node, pool, mem32, mem64, ram, "
             "queue, dma, poll-us and cpu",
             key);
     }

@@ -23,6 +23,7 @@ const char help_text[] =
 "  dma=direct      the devices reach all memory of this machine: unsafe\n"
 "  mem32=SIZE      memory window for BARs below 4 GiB\n"
 "  mem64=SIZE      memory window for BARs above 4 GiB\n"
+"  ram=SIZE|off    this machine's memory for frame buffers\n"
 "  queue=N         entries of the transaction queue (a power of two)\n"
 "  poll-us=N       wait for work up to so long before sleeping (100; 0: never)\n"
 "  cpu=N           serve the drivers on this CPU only\n"

@@ -55,6 +55,10 @@ struct PciemHost {
     unsigned int dma_ram_count; /* the pool is one, direct bridges have more */
     AddressSpace dma_as;
 
+    MemoryListener ram_listener;
+    struct pciem_ram_window ram[2]; /* below and above 4 GiB; size 0: none */
+    GPtrArray *ram_parts;           /* of RamPart */
+
     PciemState state;
     bool scan_again;
     BusPolling polling;
@@ -87,6 +91,9 @@ bool dma_init(PciemHost *host, Error **errp);
 /* irq.c */
 void irq_set_intx(void *opaque, int line, int level);
 extern const MemoryRegionOps irq_msi_ops;
+
+/* ram.c */
+void ram_init(PciemHost *host);
 
 /* bus.c */
 void bus_start(PciemHost *host);

@@ -121,6 +121,7 @@ int main(int argc, char **argv)
     threads_prioritize();
     handle_signals();
     memory_lock();
+    ram_init(pciem_host);
     bus_start(pciem_host);
 
     status = qemu_main_loop();

@@ -114,10 +114,11 @@ static OptionsAction rewrite_options(Parser *parser, const char *program)
 {
     /*
      * Before the user's options, so that theirs win where the last one counts.
+     * A VNC server needs keymaps, which Debian's qemu-system-data has.
      */
     static const char *const ours[] = {
         "-machine", "pciem", "-accel", "pciem", "-nodefaults",
-        "-display", "none",
+        "-display", "none", "-L", "/usr/share/qemu",
     };
 
     parser_add(parser, program);

@@ -40,6 +40,8 @@ typedef struct BridgeOptions {
     uint64_t pool_size;
     uint64_t mem32_size;
     uint64_t mem64_size;
+    uint64_t ram_size; /* 0: what the devices need */
+    bool no_ram;
     unsigned int queue_entries;
     bool direct;
     int64_t poll_ns; /* BRIDGE_POLL_NS unless given; 0: never poll */

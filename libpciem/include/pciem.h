@@ -157,6 +157,29 @@ void *pciem_pool(struct pciem *handle, uint64_t address, size_t length);
  */
 int pciem_map_direct(struct pciem *handle, uint64_t address, size_t length, void **memory);
 
+/* A prefetchable window with memory behind it, for BARs that are memory: frame buffers. */
+struct pciem_ram_window {
+	uint64_t base, size;	/* bus address = CPU physical address; size is a power of two */
+	bool borrowed;		/* taken out of the running system; else kept free at boot */
+};
+
+/*
+ * Have one made of at least `size` bytes, below or above 4 GiB, each once and before the first
+ * pciem_scan. -ENOMEM, -EOPNOTSUPP: nothing can be had; such BARs then trap as all others do. Takes
+ * up to a second.
+ */
+int pciem_make_ram(struct pciem *handle, bool above_4g, uint64_t size, struct pciem_ram_window *window);
+/*
+ * Map part of such a window; page aligned; munmap it yourself. *memory says where: NULL for
+ * anywhere, or an address, whose mappings this replaces.
+ */
+int pciem_map_ram(struct pciem *handle, uint64_t address, size_t length, void **memory);
+/*
+ * A BAR that is memory was placed in this part: mappings that drivers make of it from now on reach
+ * the memory itself. False: they trap, as in the beginning. Page aligned.
+ */
+int pciem_set_ram(struct pciem *handle, uint64_t address, uint64_t length, bool ram);
+
 #ifdef __cplusplus
 }
 #endif

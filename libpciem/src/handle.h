@@ -30,6 +30,8 @@ struct pciem {
 	uint64_t memory_base;			/* bus address of its first byte */
 	uint64_t memory_bytes;
 	uint64_t direct_offset;
+	uint64_t ram_offset;			/* mmap offset of bus address 0 in prefetchable windows */
+	bool ram_made;
 	struct pciem_info info;
 
 	/* Of the consuming thread; on a line of its own, as every transaction writes it. */

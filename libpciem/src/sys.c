@@ -58,6 +58,15 @@ int pciem_sys_map(int fd, uint64_t offset, size_t bytes, void **memory)
 	return 0;
 }
 
+int pciem_sys_map_over(int fd, uint64_t offset, size_t bytes, void *place)
+{
+	int saved = errno;
+	void *mapped = mmap(place, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+			    (off_t)offset);
+
+	return outcome(mapped == MAP_FAILED ? -1 : 0, saved);
+}
+
 void pciem_sys_unmap(void *memory, size_t bytes)
 {
 	int saved = errno;

@@ -14,6 +14,8 @@ int pciem_sys_open(const char *path);
 void pciem_sys_close(int fd);
 int pciem_sys_ioctl(int fd, unsigned long request, void *argument);
 int pciem_sys_map(int fd, uint64_t offset, size_t bytes, void **memory);
+/* At this address, in the place of what is mapped there. */
+int pciem_sys_map_over(int fd, uint64_t offset, size_t bytes, void *place);
 void pciem_sys_unmap(void *memory, size_t bytes);
 
 /*

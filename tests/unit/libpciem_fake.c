@@ -214,6 +214,12 @@ int pciem_sys_ioctl(int fd, unsigned long request, void *argument)
 		return 0;
 	case PCIEM_BRIDGE_CREATE:
 		return create(argument);
+	case PCIEM_RAM:
+		if (fake.command_error)
+			return fake.command_error;
+		fake.ram_reply.size = size;
+		*(struct pciem_ram *)argument = fake.ram_reply;
+		return 0;
 	default:
 		return fake.command_error;
 	}
@@ -226,6 +232,7 @@ int pciem_sys_map(int fd, uint64_t offset, size_t bytes, void **memory)
 		return fake.map_error;
 	fake.mapped_offset = offset;
 	fake.mapped_bytes = bytes;
+	fake.mapped_over = NULL;
 	if (offset >= FAKE_DIRECT_OFFSET)
 		*memory = fake.pool + (offset - FAKE_DIRECT_OFFSET);
 	else if (offset >= FAKE_POOL_OFFSET)
@@ -233,6 +240,16 @@ int pciem_sys_map(int fd, uint64_t offset, size_t bytes, void **memory)
 	else
 		*memory = area + offset;
 	return 0;
+}
+
+int pciem_sys_map_over(int fd, uint64_t offset, size_t bytes, void *place)
+{
+	void *memory;
+	int error = pciem_sys_map(fd, offset, bytes, &memory);
+
+	if (!error)
+		fake.mapped_over = place;
+	return error;
 }
 
 void pciem_sys_unmap(void *memory, size_t bytes)

@@ -55,7 +55,11 @@ struct fake {
 		struct pciem_wake wake;
 		struct pciem_msi msi;
 		struct pciem_intx intx;
+		struct pciem_ram ram;
+		struct pciem_ram_part ram_part;
 	} argument;
+	struct pciem_ram ram_reply;
+	void *mapped_over;	/* NULL: the last mapping could go anywhere */
 	uint64_t mapped_offset;
 	size_t mapped_bytes;
 	uint32_t poll_flags;		/* header flags at the time of the last poll */

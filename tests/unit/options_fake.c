@@ -128,7 +128,8 @@ OptionsAction parse(Options *options, const char *line)
 
 char *rewritten(const char *line)
 {
-	static const char before[] = "pciem-qemu -machine pciem -accel pciem -nodefaults -display none";
+	static const char before[] =
+		"pciem-qemu -machine pciem -accel pciem -nodefaults -display none -L /usr/share/qemu";
 	Options options;
 	char *text, *rest;
 

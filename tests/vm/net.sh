@@ -37,7 +37,7 @@ net_dhcp()
 		ip addr add "$ip/${mask:-24}" dev "$interface" && ip route add default via "$router" && echo "$ip"
 	END
 	chmod +x "$net_dir/lease"
-	net_in "$1" busybox udhcpc -q -n -t 10 -i card -s "$net_dir/lease" 2>/dev/null
+	net_in "$1" busybox udhcpc -q -n -t 10 -i card -s "$net_dir/lease"
 }
 
 net_data()

@@ -50,6 +50,8 @@ enum {
 	PCIEM_CMD_WAKE,
 	PCIEM_CMD_MSI,
 	PCIEM_CMD_INTX,
+	PCIEM_CMD_RAM,
+	PCIEM_CMD_RAM_PART,
 };
 
 /* PCIEM_QUERY: what this kernel offers. Needs no bridge. */
@@ -57,6 +59,7 @@ enum {
 #define PCIEM_FEATURE_DMA_DIRECT	(1ULL << 1)	/* PCIEM_BRIDGE_DMA_DIRECT */
 #define PCIEM_FEATURE_MSI		(1ULL << 2)	/* MSI and MSI-X */
 #define PCIEM_FEATURE_INTX		(1ULL << 3)
+#define PCIEM_FEATURE_RAM		(1ULL << 4)	/* PCIEM_RAM */
 
 struct pciem_query {
 	__u32 size;
@@ -168,6 +171,48 @@ struct pciem_intx {
 };
 
 #define PCIEM_INTX	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_INTX)
+
+/*
+ * PCIEM_RAM: a prefetchable window of at least so many bytes with memory of this machine behind it,
+ * for BARs that are memory (frame buffers). The memory is cleared; it is taken out of the running
+ * system, or was kept free at boot, and goes back when the bridge is gone. Once below and once
+ * above 4 GiB, before the first PCIEM_SCAN (EBUSY). ENOMEM, EOPNOTSUPP: nothing can be had; the
+ * bridge works without, and such BARs trap like others. Moves memory around: can take a second.
+ * Prefetchable BARs of functions on the root bus are placed there, others are not.
+ */
+#define PCIEM_RAM_ABOVE_4G	(1U << 0)
+
+#define PCIEM_RAM_BORROWED	1	/* taken out of the running system */
+#define PCIEM_RAM_RESERVED	2	/* kept free at boot: module parameter ram= */
+
+struct pciem_ram {
+	__u32 size;
+	__u32 flags;		/* PCIEM_RAM_ABOVE_4G */
+	__u64 bytes;		/* in: at least, 1 .. 256 GiB; out: of the window, 2^n */
+	__u64 base;		/* out: bus address = CPU physical address */
+	__u64 offset;		/* out: mmap offset of bus address 0; for MAP_SHARED */
+	__u32 source;		/* out: PCIEM_RAM_BORROWED, PCIEM_RAM_RESERVED */
+	__u32 reserved;
+};
+
+#define PCIEM_RAM	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_RAM)
+
+/*
+ * PCIEM_RAM_PART: these pages of such a window are memory (a BAR was placed there): mappings that
+ * drivers make from now on reach it. Without PCIEM_RAM_PART_IS_RAM, as in the beginning, new
+ * mappings trap. A mapping of which only a part is memory traps throughout. EINVAL: not whole pages
+ * inside one window.
+ */
+#define PCIEM_RAM_PART_IS_RAM	(1U << 0)
+
+struct pciem_ram_part {
+	__u32 size;
+	__u32 flags;		/* PCIEM_RAM_PART_IS_RAM */
+	__u64 base;
+	__u64 bytes;
+};
+
+#define PCIEM_RAM_PART	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_RAM_PART)
 
 /*
  * The queue area: one header page, the completion slots, the entries. Shared, read-write.

@@ -37,6 +37,10 @@ static const struct command commands[] = {
 	{ "wake", PCIEM_WAKE, sizeof(struct pciem_wake), sizeof(struct pciem_wake), { ENXIO, 0, ENOLINK }, false },
 	{ "msi", PCIEM_MSI, sizeof(struct pciem_msi), sizeof(struct pciem_msi), { ENXIO, EINVAL, ENOLINK }, false },
 	{ "intx", PCIEM_INTX, sizeof(struct pciem_intx), sizeof(struct pciem_intx), { ENXIO, 0, ENOLINK }, false },
+	/* No bytes are asked for. */
+	{ "ram", PCIEM_RAM, sizeof(struct pciem_ram), sizeof(struct pciem_ram), { ENXIO, EINVAL, ENOLINK }, false },
+	{ "ram part", PCIEM_RAM_PART, sizeof(struct pciem_ram_part), sizeof(struct pciem_ram_part),
+	  { ENXIO, EINVAL, ENOLINK }, false },
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(*commands))
@@ -182,6 +186,13 @@ static void values(int fd, enum state state)
 	FIELD(5, pciem_wake, flags, 0x80000000);
 	FIELD(5, pciem_wake, reserved, 1);
 	FIELD(7, pciem_intx, reserved, 1);
+	FIELD(8, pciem_ram, flags, 2);
+	FIELD(8, pciem_ram, bytes, 0xffffffffffffffff);
+	FIELD(8, pciem_ram, bytes, 0x4000000001);
+	FIELD(8, pciem_ram, reserved, 1);
+	FIELD(9, pciem_ram_part, flags, 2);
+	FIELD(9, pciem_ram_part, bytes, 4096);
+	FIELD(9, pciem_ram_part, base, 0xfffffffffffff000);
 }
 
 static void numbers(int fd, enum state state)
@@ -190,7 +201,7 @@ static void numbers(int fd, enum state state)
 	unsigned int wrong = 0, made = 0;
 
 	for (unsigned int number = 0; number < 256; number++) {
-		if (number >= PCIEM_CMD_QUERY && number <= PCIEM_CMD_INTX)
+		if (number >= PCIEM_CMD_QUERY && number <= PCIEM_CMD_RAM_PART)
 			continue;
 		wrong += call(fd, _IO(PCIEM_IOC_MAGIC, number), &query) != ENOTTY;
 		made++;
@@ -227,7 +238,7 @@ static void query(int fd)
 	check(reply.query.size == sizeof(reply.query) && !reply.query.reserved && reply.behind == 0x1122334455667788,
 	      "query: nothing but its members is written");
 	check(reply.query.features & PCIEM_FEATURE_DMA_POOL && reply.query.features & PCIEM_FEATURE_MSI &&
-		      reply.query.features & PCIEM_FEATURE_INTX && reply.query.features < 1 << 4,
+		      reply.query.features & PCIEM_FEATURE_INTX && reply.query.features & PCIEM_FEATURE_RAM && reply.query.features < 1 << 5,
 	      "query: features %#llx", reply.query.features);
 	check(reply.query.max_queue_entries >= 64 && reply.query.msi_vectors && reply.query.max_pool_size >= 1 << 20 &&
 		      reply.query.read_timeout_ms && reply.query.atomic_timeout_ms, "query: limits");

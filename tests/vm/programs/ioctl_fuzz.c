@@ -65,12 +65,13 @@ static bool documented(int error)
 
 static void once(int fd, uint64_t *seed)
 {
-	static const uint32_t sizes[] = { 8, 8, 16, 16, 40, 128 };
-	unsigned long number = random_of(seed) % 16 ? PCIEM_QUERY + random_of(seed) % 8 : (uint32_t)random_of(seed);
+	static const uint32_t sizes[] = { 8, 8, 16, 24, 40, 128 };
+	unsigned long number = random_of(seed) % 16 ? PCIEM_QUERY + random_of(seed) % 10 : (uint32_t)random_of(seed);
 	union {
 		uint64_t words[32];
 		uint32_t halves[64];
 		struct pciem_bridge_create create;
+		struct pciem_ram ram;
 	} memory;
 	void *argument = random_of(seed) % 32 ? (void *)&memory : (void *)value(seed);
 	int error;
@@ -82,6 +83,9 @@ static void once(int fd, uint64_t *seed)
 	/* A pool that a small machine has. */
 	if (number == PCIEM_BRIDGE_CREATE && memory.create.pool_size > 16 << 20)
 		memory.create.pool_size = random_of(seed) & (31 << 20);
+	/* The same of memory; and moving it around takes time. */
+	if (number == PCIEM_RAM && memory.ram.bytes)
+		memory.ram.bytes = random_of(seed) % 16 ? ~0ull : 1;
 	error = call(fd, number, argument);
 	atomic_fetch_add(&calls, 1);
 	if (!error && number == PCIEM_BRIDGE_CREATE)
