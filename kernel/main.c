@@ -7,6 +7,7 @@
 #include "params.h"
 #include "suspend.h"
 #include "trap.h"
+#include "user_map.h"
 
 unsigned int pciem_read_timeout_ms = 5000;
 module_param_named(read_timeout_ms, pciem_read_timeout_ms, uint, 0644);
@@ -36,14 +37,16 @@ static int __init pciem_init(void)
 	if (!pciem_workqueue)
 		return -ENOMEM;
 	err = pciem_trap_init();
+	if (err)
+		goto cannot_hook;
+	err = pciem_user_map_init();
 	if (err) {
-		pr_err("pciem: cannot hook the kernel's MMIO handling (%d); is a live patch or a tracer on the same function?\n",
-		       err);
-		goto destroy_workqueue;
+		pciem_trap_exit();
+		goto cannot_hook;
 	}
 	err = pciem_device_init();
 	if (err)
-		goto exit_trap;
+		goto exit_hooks;
 	err = pciem_suspend_init();
 	if (err)
 		goto exit_device;
@@ -56,8 +59,13 @@ exit_suspend:
 	pciem_suspend_exit();
 exit_device:
 	pciem_device_exit();
-exit_trap:
+exit_hooks:
+	pciem_user_map_exit();
 	pciem_trap_exit();
+	goto destroy_workqueue;
+cannot_hook:
+	pr_err("pciem: cannot hook the kernel's memory mapping (%d); is a live patch or a tracer on the same function?\n",
+	       err);
 destroy_workqueue:
 	destroy_workqueue(pciem_workqueue);
 	return err;
@@ -69,6 +77,7 @@ static void __exit pciem_exit(void)
 	pciem_cdev_exit();
 	pciem_suspend_exit();
 	pciem_device_exit();
+	pciem_user_map_exit();
 	pciem_trap_exit();
 	destroy_workqueue(pciem_workqueue);
 }

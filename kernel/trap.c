@@ -22,62 +22,41 @@
  */
 #include "trap.h"
 
-#include <linux/ftrace.h>
 #include <linux/rcupdate.h>
 
 #include "arch.h"
 #include "bridge.h"
+#include "hook.h"
 #include "link.h"
 #include "request.h"
 
-/* PERMANENT: ftrace_enabled=0 must not turn every device register into an oops. */
 static struct ftrace_ops map_ops = {
 	.func = pciem_arch_on_map,
-	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT,
+	.flags = PCIEM_HOOK_FLAGS,
 };
 
 static struct ftrace_ops fault_ops = {
 	.func = pciem_arch_on_fault,
-	.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT |
-		 FTRACE_OPS_FL_IPMODIFY,
+	.flags = PCIEM_HOOK_FLAGS | FTRACE_OPS_FL_IPMODIFY,
 };
-
-static int hook(struct ftrace_ops *ops, char *function)
-{
-	int err;
-
-	err = ftrace_set_filter(ops, (unsigned char *)function, strlen(function), 0);
-	if (err)
-		return err;
-	err = register_ftrace_function(ops);
-	if (err)
-		ftrace_free_filter(ops);
-	return err;
-}
-
-static void unhook(struct ftrace_ops *ops)
-{
-	unregister_ftrace_function(ops);
-	ftrace_free_filter(ops);
-}
 
 int pciem_trap_init(void)
 {
 	int err;
 
-	err = hook(&fault_ops, PCIEM_ARCH_FAULT_FUNCTION);
+	err = pciem_hook(&fault_ops, PCIEM_ARCH_FAULT_FUNCTION);
 	if (err)
 		return err;
-	err = hook(&map_ops, PCIEM_ARCH_MAP_FUNCTION);
+	err = pciem_hook(&map_ops, PCIEM_ARCH_MAP_FUNCTION);
 	if (err)
-		unhook(&fault_ops);
+		pciem_unhook(&fault_ops);
 	return err;
 }
 
 void pciem_trap_exit(void)
 {
-	unhook(&map_ops);
-	unhook(&fault_ops);
+	pciem_unhook(&map_ops);
+	pciem_unhook(&fault_ops);
 	synchronize_rcu();
 }
 

@@ -2,9 +2,10 @@
 /*
  * Memory windows. Most are holes in the physical address space: no cycle ever reaches them, because
  * every mapping that ioremap() makes of them is non-present (trap.c); the addresses only have to be
- * unused by everybody else. Mappings made otherwise, those into user space among them, are not
- * trapped: they read what the hardware gives for an address that nothing decodes. Prefetchable
- * windows (prefetch.h) have memory behind them, part of which is not trapped.
+ * unused by everybody else. Those into user space are refused (user_map.h). Mappings made otherwise
+ * (memremap_pages(), say) are not trapped: they read what the hardware gives for an address that
+ * nothing decodes. Prefetchable windows (prefetch.h) have memory behind them, part of which is not
+ * trapped.
  */
 #ifndef PCIEM_WINDOW_H
 #define PCIEM_WINDOW_H
