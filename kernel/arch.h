@@ -23,6 +23,13 @@ void pciem_arch_leave_mm(void);
 /* How the process maps memory that drivers map as device memory: as fast as is coherent. */
 pgprot_t pciem_arch_ram_prot(pgprot_t prot);
 
+/*
+ * Take the calls (IPIs) that other CPUs have sent to this one, and no other interrupt: they may
+ * wait for it with their preemption off, as a TLB shootdown does. Interrupts off, preemption off;
+ * not where the lock that is held now could be one that such a call takes.
+ */
+void pciem_arch_take_calls(void);
+
 /* ftrace callbacks for the functions named; see trap.c for what each has to do. */
 #define PCIEM_ARCH_MAP_FUNCTION		"ioremap_page_range"
 #define PCIEM_ARCH_FAULT_FUNCTION	"bad_area_nosemaphore"

@@ -50,7 +50,8 @@ static DEVICE_ATTR_RO(dma);
 /* "SOURCE FIRST-LAST" of a prefetchable window, or "none". */
 static ssize_t show_prefetch(const struct pciem_prefetch *prefetch, char *buf)
 {
-	if (!prefetch->window.res.flags)
+	/* Pairs with the release that makes it so. */
+	if (!smp_load_acquire(&prefetch->ready))
 		return sysfs_emit(buf, "none\n");
 	return sysfs_emit(buf, "%s 0x%llx-0x%llx\n", pciem_prefetch_source(prefetch),
 			  (u64)prefetch->window.res.start, (u64)prefetch->window.res.end);

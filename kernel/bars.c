@@ -38,7 +38,7 @@ static bool place(struct pci_dev *dev, int bar, struct resource *window)
 	struct resource *res = &dev->resource[bar], old = *res;
 	resource_size_t size = resource_size(res), start;
 
-	if (!window->flags || !find_gap(window, size, &start))
+	if (!find_gap(window, size, &start))
 		return false;
 	res->start = start;
 	res->end = start + size - 1;
@@ -61,10 +61,13 @@ void pciem_bars_place(struct pciem_bridge *bridge, struct pci_dev *dev)
 	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
 		struct resource *res = &dev->resource[bar];
 
-		if (!(res->flags & IORESOURCE_PREFETCH) || res->parent || !resource_size(res))
+		if (!(res->flags & IORESOURCE_PREFETCH) || res->flags & IORESOURCE_PCI_FIXED ||
+		    res->parent || !resource_size(res))
 			continue;
-		if (!(res->flags & IORESOURCE_MEM_64) ||
-		    !place(dev, bar, &all->above.window.res))
+		if (res->flags & IORESOURCE_MEM_64 && all->above.ready &&
+		    place(dev, bar, &all->above.window.res))
+			continue;
+		if (all->below.ready)
 			place(dev, bar, &all->below.window.res);
 	}
 }

@@ -2,43 +2,53 @@
 #include "borrow.h"
 
 #include <linux/gfp.h>
-#include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/log2.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/sizes.h>
 
 #include "compat/contig.h"
 #include "ram.h"
+#include "window.h"
 
 /* Ranges tried, of those that are RAM; and all that are looked at. */
 #define TRIES		64
 #define LOOKS		4096
-#define CLEAR_BYTES	SZ_4M
+/* So many times what is taken has to be available, or others would be short of memory. */
+#define PLENTY		2
 
-#if IS_ENABLED(CONFIG_MEMORY_HOTREMOVE) && IS_ENABLED(CONFIG_CONTIG_ALLOC)
+/*
+ * STRICT_DEVMEM: when the kernel takes the memory back it revokes mappings of resourceN that a
+ * program still has; nobody else does.
+ */
+#if IS_ENABLED(CONFIG_MEMORY_HOTREMOVE) && IS_ENABLED(CONFIG_CONTIG_ALLOC) && \
+	IS_ENABLED(CONFIG_IO_STRICT_DEVMEM)
 
+/* Plain RAM, all of it: what a driver has added (virtio-mem, CXL) is that driver's. */
 static bool is_ram(u64 base, u64 size)
 {
 	u64 block = memory_block_size_bytes(), at;
+	struct page *first = pfn_to_online_page(PFN_DOWN(base));
+	struct page *last = pfn_to_online_page(PFN_DOWN(base + size - 1));
 
-	if (region_intersects(base, size, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
-	    REGION_INTERSECTS)
+	if (!first || !last || page_zone(first) != page_zone(last))
 		return false;
 	for (at = base; at < base + size; at += block) {
 		if (!pfn_to_online_page(PFN_DOWN(at)))
 			return false;
 	}
-	return page_zone(pfn_to_page(PFN_DOWN(base))) ==
-	       page_zone(pfn_to_page(PFN_DOWN(base + size - 1)));
+	return region_intersects(base, size, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) ==
+	       REGION_INTERSECTS &&
+	       region_intersects(base, size,
+				 IORESOURCE_SYSTEM_RAM | IORESOURCE_SYSRAM_DRIVER_MANAGED,
+				 IORES_DESC_NONE) == REGION_DISJOINT;
 }
 
 /*
  * Can all that is there be moved elsewhere? Taking a block offline would find out as well, but says
- * so in the kernel log when it cannot, and tries for ever when it nearly can.
+ * so in the kernel log when it cannot, and tries until a signal comes when it nearly can.
  */
 static bool vacate(u64 base, u64 size)
 {
@@ -50,23 +60,20 @@ static bool vacate(u64 base, u64 size)
 	return true;
 }
 
-static int clear(u64 base, u64 size)
+static void give_back(struct pciem_borrowed *borrowed)
 {
-	u64 at;
-	void *memory;
+	int err = add_memory(borrowed->node, borrowed->base, borrowed->size, MHP_NONE);
 
-	for (at = base; at < base + size; at += CLEAR_BYTES) {
-		memory = memremap(at, CLEAR_BYTES, MEMREMAP_WB);
-		if (!memory)
-			return -ENOMEM;
-		memset(memory, 0, CLEAR_BYTES);
-		memunmap(memory);
-		cond_resched();
-	}
-	return 0;
+	if (err)
+		pr_warn("pciem: %llu MiB of memory at 0x%llx are lost until the next boot: the kernel does not take them back (%d)\n",
+			borrowed->size >> 20, borrowed->base, err);
+	else if (!pfn_to_online_page(PFN_DOWN(borrowed->base)))
+		pr_warn("pciem: %llu MiB of memory at 0x%llx are back, but not online: see /sys/devices/system/memory\n",
+			borrowed->size >> 20, borrowed->base);
+	borrowed->size = 0;
 }
 
-static int take(struct pciem_borrowed *borrowed, u64 base, u64 size)
+static int take(struct pciem_borrowed *borrowed, struct resource *res, u64 base, u64 size)
 {
 	int node = page_to_nid(pfn_to_page(PFN_DOWN(base))), err;
 
@@ -76,20 +83,21 @@ static int take(struct pciem_borrowed *borrowed, u64 base, u64 size)
 	if (err)
 		return signal_pending(current) ? -EINTR : -ENOMEM;
 	*borrowed = (struct pciem_borrowed) { .base = base, .size = size, .node = node };
-	err = clear(base, size);
+	res->start = base;
+	res->end = base + size - 1;
+	err = request_resource(&iomem_resource, res);
 	if (err)
-		pciem_borrow_return(borrowed);
-	return err;
+		give_back(borrowed);
+	return err ? -ENOMEM : 0;
 }
 
-int pciem_borrow(struct pciem_borrowed *borrowed, u64 size, u64 first, u64 last)
+static int search(struct pciem_borrowed *borrowed, struct resource *res, u64 size, u64 first,
+		  u64 last)
 {
-	u64 ram_end = PFN_PHYS((u64)pciem_ram_end()), base;
+	u64 base = ALIGN_DOWN(min(last + 1, PFN_PHYS((u64)pciem_ram_end())), size);
 	unsigned int tries = TRIES, looks = LOOKS;
-	int err = -ENOMEM;
+	int err;
 
-	size = max_t(u64, size, roundup_pow_of_two(memory_block_size_bytes()));
-	base = ALIGN_DOWN(min(last + 1, ram_end), size);
 	while (base >= first + size && tries && looks--) {
 		base -= size;
 		if (signal_pending(current))
@@ -97,7 +105,7 @@ int pciem_borrow(struct pciem_borrowed *borrowed, u64 size, u64 first, u64 last)
 		cond_resched();
 		if (!is_ram(base, size))
 			continue;
-		err = take(borrowed, base, size);
+		err = take(borrowed, res, base, size);
 		if (err != -ENOMEM)
 			return err;
 		tries--;
@@ -105,27 +113,39 @@ int pciem_borrow(struct pciem_borrowed *borrowed, u64 size, u64 first, u64 last)
 	return -ENOMEM;
 }
 
-void pciem_borrow_return(struct pciem_borrowed *borrowed)
+int pciem_borrow(struct pciem_borrowed *borrowed, struct resource *res, u64 size, u64 first,
+		 u64 last)
 {
 	int err;
 
+	size = max_t(u64, size, roundup_pow_of_two(memory_block_size_bytes()));
+	if (PFN_PHYS((u64)max(si_mem_available(), 0L)) < PLENTY * size)
+		return -ENOMEM;
+	mutex_lock(&pciem_window_claims);
+	err = search(borrowed, res, size, first, last);
+	mutex_unlock(&pciem_window_claims);
+	return err;
+}
+
+void pciem_borrow_return(struct pciem_borrowed *borrowed, struct resource *res)
+{
 	if (!borrowed->size)
 		return;
-	err = add_memory(borrowed->node, borrowed->base, borrowed->size, MHP_NONE);
-	if (err)
-		pr_warn("pciem: %llu MiB of memory at 0x%llx are lost until the next boot: the kernel does not take them back (%d)\n",
-			borrowed->size >> 20, borrowed->base, err);
-	borrowed->size = 0;
+	mutex_lock(&pciem_window_claims);
+	release_resource(res);
+	give_back(borrowed);
+	mutex_unlock(&pciem_window_claims);
 }
 
 #else
 
-int pciem_borrow(struct pciem_borrowed *borrowed, u64 size, u64 first, u64 last)
+int pciem_borrow(struct pciem_borrowed *borrowed, struct resource *res, u64 size, u64 first,
+		 u64 last)
 {
 	return -EOPNOTSUPP;
 }
 
-void pciem_borrow_return(struct pciem_borrowed *borrowed)
+void pciem_borrow_return(struct pciem_borrowed *borrowed, struct resource *res)
 {
 }
 

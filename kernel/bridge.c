@@ -34,7 +34,6 @@ static void teardown(struct work_struct *work)
 
 	pciem_link_unwatch(bridge);
 	pciem_root_teardown(bridge);
-	pciem_suspend_allow();
 	pciem_irq_destroy(bridge);
 	platform_device_unregister(bridge->pdev);
 	pciem_bridge_put(bridge);
@@ -58,6 +57,8 @@ static void free_bridge(struct work_struct *work)
 	put_task_struct(bridge->leader);
 	mmdrop(bridge->mm);
 	kfree(bridge);
+	/* Borrowed memory is in no image of a hibernation: not before it is back. */
+	pciem_suspend_allow();
 	/* Module exit drains the workqueue, so this function is left before the module is. */
 	module_put(THIS_MODULE);
 }

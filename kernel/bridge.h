@@ -15,7 +15,8 @@
  *         pci_lock (PCI core; raw, held around configuration accesses from user space)
  *           irqs.lock (raw; vector bitmap)    pool.alloc.lock    queue.lock (raw)
  *           readable.lock, then the scheduler's own
- *   prefetch.lock (mutex; a prefetchable window comes into being), then what memory hotplug takes
+ *   prefetch.lock (mutex; a prefetchable window comes into being)
+ *     pciem_window_claims (mutex; address space), then what memory hotplug takes
  *   server.set_lock (mutex; a thread begins to serve)
  *     server.lock (raw), then task_struct.pi_lock
  * irqs.lock, pool.alloc.lock and queue.lock are leaves: nothing is called, and no memory of user

@@ -35,6 +35,7 @@
 #include <linux/percpu.h>
 
 #include "bridge.h"
+#include "rescue.h"
 #include "trace.h"
 
 /* CPUs looked at for way 2: keeps a raise bounded. */
@@ -154,9 +155,10 @@ static void deliver(struct irq_work *work)
 		return;
 	/*
 	 * A worker, on which way 3 comes, has no mm. A CPU that goes offline runs what is left
-	 * while all others stand still: the worker does it elsewhere.
+	 * while all others stand still: the worker does it elsewhere. A reader that spins with
+	 * interrupts off may hold the very lock that the handler takes.
 	 */
-	if (!in_hardirq() || current->mm == bridge_of(irqs)->mm) {
+	if (!in_hardirq() || pciem_rescue_taking_calls() || current->mm == bridge_of(irqs)->mm) {
 		defer(delivery);
 		return;
 	}

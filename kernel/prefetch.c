@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "prefetch.h"
 
+#include <linux/cc_platform.h>
 #include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/pciem.h>
@@ -13,7 +15,8 @@
 #include "bridge.h"
 #include "params.h"
 
-#define LARGEST	(256ULL * SZ_1G)
+#define LARGEST		(256ULL * SZ_1G)
+#define CLEAR_BYTES	SZ_1M
 
 void pciem_prefetch_init(struct pciem_bridge *bridge)
 {
@@ -29,79 +32,98 @@ void pciem_prefetch_seal(struct pciem_bridge *bridge)
 
 const char *pciem_prefetch_source(const struct pciem_prefetch *prefetch)
 {
-	if (!prefetch->window.res.flags)
-		return "none";
 	return prefetch->borrowed.size ? "borrowed" : "reserved";
 }
 
-/* The module parameter: "SIZE@ADDRESS". 0: not given, or no such text. */
-static u64 reserved_range(u64 *base)
+/* The module parameter: "SIZE@ADDRESS". False: not given, or no such text. */
+static bool reserved_range(u64 *first, u64 *last)
 {
 	char *text = pciem_ram, *end;
 	u64 size;
 
 	if (!text)
-		return 0;
+		return false;
 	size = memparse(text, &end);
 	if (*end != '@')
-		return 0;
-	*base = memparse(end + 1, &end);
-	return *end || !PAGE_ALIGNED(*base | size) || *base + size < *base ? 0 : size;
+		return false;
+	*first = memparse(end + 1, &end);
+	*last = *first + size - 1;
+	return !*end && size && PAGE_ALIGNED(*first | size) && *last > *first &&
+	       *last < pciem_arch_phys_limit();
 }
 
-/* The largest part of it that is a power of two and aligned to its size, if it is large enough. */
-static int use_reserved(struct resource *res, u64 wanted, u64 first, u64 last)
-{
-	u64 base, bytes = reserved_range(&base), start, size;
+/* What of it is in use. Not in iomem_resource, where the whole of it stands as not to be used. */
+static struct resource reserved = { .name = "PCIem reserved", .flags = IORESOURCE_MEM, .end = -1 };
 
-	if (!bytes)
-		return -ENOMEM;
-	for (size = rounddown_pow_of_two(bytes); size >= wanted; size >>= 1) {
-		start = ALIGN(base, size);
-		if (start < first || start + size - 1 > last || start + size > base + bytes)
-			continue;
-		if (region_intersects(start, size, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
-		    REGION_DISJOINT)
-			return -ENOMEM;
+static int use_reserved(struct resource *res, u64 size, u64 first, u64 last)
+{
+	u64 begin, end, start;
+	int err = -ENOMEM;
+
+	if (!reserved_range(&begin, &end) ||
+	    region_intersects(begin, end - begin + 1, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
+	    REGION_DISJOINT)
+		return err;
+	size = max_t(u64, size, SZ_1M);
+	end = min(end, last);
+	mutex_lock(&pciem_window_claims);
+	for (start = ALIGN(max(begin, first), size); err && start <= end && size - 1 <= end - start;
+	     start += size) {
 		res->start = start;
 		res->end = start + size - 1;
-		return insert_resource(&iomem_resource, res) ? -ENOMEM : 0;
+		err = request_resource(&reserved, res) ? -ENOMEM : 0;
 	}
-	return -ENOMEM;
+	mutex_unlock(&pciem_window_claims);
+	return err;
 }
 
-static int use_borrowed(struct pciem_prefetch *prefetch, u64 wanted, u64 first, u64 last)
-{
-	struct resource *res = &prefetch->window.res;
-	int err = pciem_borrow(&prefetch->borrowed, wanted, first, last);
-
-	if (err)
-		return err;
-	res->start = prefetch->borrowed.base;
-	res->end = res->start + prefetch->borrowed.size - 1;
-	err = request_resource(&iomem_resource, res);
-	if (err)
-		pciem_borrow_return(&prefetch->borrowed);
-	return err ? -ENOMEM : 0;
-}
-
-static int find_memory(struct pciem_prefetch *prefetch, u64 wanted, bool above)
+static int find_memory(struct pciem_prefetch *prefetch, u64 size, bool above)
 {
 	u64 first = above ? SZ_4G : SZ_1M;
 	u64 last = (above ? pciem_arch_phys_limit() : pciem_arch_low_limit()) - 1;
-	int err = use_borrowed(prefetch, wanted, first, last);
+	struct resource *res = &prefetch->window.res;
+	int err = pciem_borrow(&prefetch->borrowed, res, size, first, last);
 
-	if (err && err != -EINTR && !use_reserved(&prefetch->window.res, wanted, first, last))
+	if (err && err != -EINTR && !use_reserved(res, size, first, last))
 		err = 0;
 	return err;
 }
 
-static int claim(struct pciem_bridge *bridge, struct pciem_prefetch *prefetch, u64 wanted,
+static void return_memory(struct pciem_prefetch *prefetch)
+{
+	struct resource *res = &prefetch->window.res;
+
+	if (prefetch->borrowed.size)
+		pciem_borrow_return(&prefetch->borrowed, res);
+	else
+		release_resource(res);
+	res->flags = 0;
+}
+
+/* Others' data must not be seen through it. */
+static int clear(const struct resource *res)
+{
+	resource_size_t at;
+	void *memory;
+
+	for (at = res->start; at <= res->end; at += CLEAR_BYTES) {
+		memory = memremap(at, CLEAR_BYTES, MEMREMAP_WB);
+		if (!memory)
+			return -ENOMEM;
+		memset(memory, 0, CLEAR_BYTES);
+		memunmap(memory);
+		cond_resched();
+		if (signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
+static int claim(struct pciem_bridge *bridge, struct pciem_prefetch *prefetch, u64 size,
 		 bool above)
 {
 	struct pciem_window *window = &prefetch->window;
 	struct resource *res = &window->res;
-	unsigned long *ram;
 	int err;
 
 	*res = (struct resource) {
@@ -109,25 +131,27 @@ static int claim(struct pciem_bridge *bridge, struct pciem_prefetch *prefetch, u
 				"PCIem 32-bit prefetchable window",
 		.flags = IORESOURCE_MEM | IORESOURCE_PREFETCH | (above ? IORESOURCE_MEM_64 : 0),
 	};
-	err = find_memory(prefetch, wanted, above);
-	if (err)
-		goto absent;
-	ram = kvcalloc(BITS_TO_LONGS(PFN_DOWN(resource_size(res))), sizeof(long),
-		       GFP_KERNEL_ACCOUNT);
-	if (!ram) {
-		err = -ENOMEM;
-		goto release;
+	err = find_memory(prefetch, size, above);
+	if (err) {
+		res->flags = 0;
+		return err;
 	}
-	window->ram = ram;
+	err = clear(res);
+	if (err)
+		goto give_back;
+	err = -ENOMEM;
+	window->ram = kvcalloc(BITS_TO_LONGS(PFN_DOWN(resource_size(res))), sizeof(long),
+			       GFP_KERNEL_ACCOUNT);
+	if (!window->ram)
+		goto give_back;
 	window->bridge = bridge;
 	pciem_window_publish(window);
+	/* Whoever sees it sees the rest. */
+	smp_store_release(&prefetch->ready, true);
 	return 0;
 
-release:
-	release_resource(res);
-	pciem_borrow_return(&prefetch->borrowed);
-absent:
-	res->flags = 0;
+give_back:
+	return_memory(prefetch);
 	return err;
 }
 
@@ -140,6 +164,9 @@ int pciem_prefetch_claim(struct pciem_bridge *bridge, struct pciem_ram *args)
 
 	if (!args->bytes || args->bytes > LARGEST)
 		return -EINVAL;
+	/* Private memory of a confidential guest is not what drivers map. */
+	if (cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
+		return -EOPNOTSUPP;
 	mutex_lock(&all->lock);
 	if (!all->sealed && !prefetch->window.res.flags)
 		err = claim(bridge, prefetch, roundup_pow_of_two(args->bytes), above);
@@ -154,11 +181,11 @@ int pciem_prefetch_claim(struct pciem_bridge *bridge, struct pciem_ram *args)
 
 static void release(struct pciem_prefetch *prefetch)
 {
-	unsigned long *ram = prefetch->window.ram;
-
-	pciem_window_release(&prefetch->window);
-	kvfree(ram);
-	pciem_borrow_return(&prefetch->borrowed);
+	if (!prefetch->ready)
+		return;
+	pciem_window_hide(&prefetch->window);
+	kvfree(prefetch->window.ram);
+	return_memory(prefetch);
 }
 
 void pciem_prefetch_release(struct pciem_bridge *bridge)
@@ -171,21 +198,20 @@ void pciem_prefetch_release(struct pciem_bridge *bridge)
 /* The window that has all of these pages, or NULL. */
 static struct pciem_window *find_window(struct pciem_bridge *bridge, u64 base, u64 size)
 {
-	struct pciem_prefetches *all = &bridge->prefetch;
-	struct pciem_window *window = NULL;
-	struct resource range;
+	struct pciem_prefetch *each[] = { &bridge->prefetch.below, &bridge->prefetch.above };
+	struct resource range = { .start = base, .end = base + size - 1,
+				  .flags = IORESOURCE_MEM };
+	unsigned int i;
 
 	if (!size || !PAGE_ALIGNED(base | size) || base + size < base)
 		return NULL;
-	range = (struct resource) { .start = base, .end = base + size - 1,
-				    .flags = IORESOURCE_MEM };
-	mutex_lock(&all->lock);
-	if (all->below.window.res.flags && resource_contains(&all->below.window.res, &range))
-		window = &all->below.window;
-	else if (all->above.window.res.flags && resource_contains(&all->above.window.res, &range))
-		window = &all->above.window;
-	mutex_unlock(&all->lock);
-	return window;
+	for (i = 0; i < ARRAY_SIZE(each); i++) {
+		/* Pairs with the release in claim(). */
+		if (smp_load_acquire(&each[i]->ready) &&
+		    resource_contains(&each[i]->window.res, &range))
+			return &each[i]->window;
+	}
+	return NULL;
 }
 
 int pciem_prefetch_part(struct pciem_bridge *bridge, u64 base, u64 size, bool ram)
@@ -227,7 +253,7 @@ int pciem_prefetch_mmap(struct pciem_bridge *bridge, struct vm_area_struct *vma,
 	u64 size = vma->vm_end - vma->vm_start;
 	struct mapping mapping = {
 		.pfn = PFN_DOWN(base),
-		.prot = pciem_arch_ram_prot(vma->vm_page_prot),
+		.prot = pgprot_decrypted(pciem_arch_ram_prot(vma->vm_page_prot)),
 	};
 
 	if (!find_window(bridge, base, size))

@@ -26,16 +26,17 @@ struct vm_area_struct;
 struct pciem_prefetch {
 	struct pciem_window window;	/* res.flags 0: absent */
 	struct pciem_borrowed borrowed;	/* size 0: reserved */
+	bool ready;			/* acquire: all of it is set, and stays */
 };
 
 struct pciem_prefetches {
-	struct mutex lock;		/* the windows' coming into being */
+	struct mutex lock;		/* the windows' coming into being; sealed */
 	bool sealed;			/* the bus was scanned: too late for others */
 	struct pciem_prefetch below, above;	/* 4 GiB */
 };
 
 void pciem_prefetch_init(struct pciem_bridge *bridge);
-/* No window comes into being any more. Sleeps. */
+/* No window comes into being any more. Not under locks of the PCI core. Sleeps. */
 void pciem_prefetch_seal(struct pciem_bridge *bridge);
 /* Nobody maps them any more. Sleeps. */
 void pciem_prefetch_release(struct pciem_bridge *bridge);
@@ -44,11 +45,11 @@ void pciem_prefetch_release(struct pciem_bridge *bridge);
  * -ENOMEM, -EOPNOTSUPP: nothing can be had. -EINTR. Sleeps.
  */
 int pciem_prefetch_claim(struct pciem_bridge *bridge, struct pciem_ram *args);
-/* PCIEM_RAM_PART. -EINVAL: not inside one window, or not whole pages. */
+/* PCIEM_RAM_PART. Sleeps. -EINVAL: not inside one window, or not whole pages. */
 int pciem_prefetch_part(struct pciem_bridge *bridge, u64 base, u64 size, bool ram);
 /* Map a part into the process. -EINVAL: not inside a window. */
 int pciem_prefetch_mmap(struct pciem_bridge *bridge, struct vm_area_struct *vma, u64 base);
-/* Where the memory of a window comes from, as in sysfs. */
+/* Where the memory of a window that is ready comes from, as in sysfs. */
 const char *pciem_prefetch_source(const struct pciem_prefetch *prefetch);
 
 #endif

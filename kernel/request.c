@@ -97,8 +97,11 @@ static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enu
 		return -ETIMEDOUT;
 	if (mode == SPIN && !pciem_rescue_check(bridge, now - deadline->start, &deadline->lost))
 		return -EDEADLK;
-	if (irqs_disabled())
+	if (irqs_disabled()) {
+		if (mode == SPIN)
+			pciem_rescue_take_calls();
 		touch_nmi_watchdog();
+	}
 	return 0;
 }
 

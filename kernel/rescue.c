@@ -130,6 +130,22 @@ void pciem_rescue_end(void)
 	preempt_enable();
 }
 
+static DEFINE_PER_CPU(bool, taking_calls);
+
+void pciem_rescue_take_calls(void)
+{
+	if (__this_cpu_read(taking_calls))
+		return;
+	__this_cpu_write(taking_calls, true);
+	pciem_arch_take_calls();
+	__this_cpu_write(taking_calls, false);
+}
+
+bool pciem_rescue_taking_calls(void)
+{
+	return this_cpu_read(taking_calls);
+}
+
 static void call(struct pciem_bridge *bridge, struct pciem_rescuer *rescuer, int cpu)
 {
 	pciem_bridge_get(bridge);
@@ -164,7 +180,7 @@ bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, u64 *lost)
 {
 	int cpu = raw_smp_processor_id(), where = -1;
 	struct task_struct *waiting;
-	bool stuck;
+	bool alone = false, stuck;
 
 	rcu_read_lock();
 	waiting = find_waiting(bridge, cpumask_of(cpu));
@@ -174,16 +190,18 @@ bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, u64 *lost)
 	rcu_read_unlock();
 	/* What waits elsewhere soon has its turn, as a rule. */
 	if (where == cpu || (where >= 0 && waited >= RESCUE_AFTER_NS))
-		stuck = !call_another(bridge, cpu);
+		alone = !call_another(bridge, cpu);
 	if (waited < RESCUE_AFTER_NS)
 		return true;
-	if (!stuck) {
+	if (alone && where == cpu)
+		return false;
+	if (!stuck && !alone) {
 		*lost = 0;
 		return true;
 	}
 	if (!*lost)
 		*lost = waited;
-	return where != cpu && waited - *lost < LOST_NS;
+	return waited - *lost < LOST_NS;
 }
 
 int pciem_rescue_init(struct pciem_bridge *bridge)

@@ -22,6 +22,13 @@ void pciem_rescue_end(void);
  * is 0 at first and then this function's own.
  */
 bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, u64 *lost);
+/*
+ * Between the two, once in a while, with interrupts off: nobody shall wait for this CPU who
+ * occupies the one that the server needs.
+ */
+void pciem_rescue_take_calls(void);
+/* Does such a call run now on this CPU? It lies over code that interrupts must not lie over. */
+bool pciem_rescue_taking_calls(void);
 /* -ENOMEM. Sleeps. */
 int pciem_rescue_init(struct pciem_bridge *bridge);
 void pciem_rescue_destroy(struct pciem_bridge *bridge);

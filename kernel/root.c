@@ -42,9 +42,9 @@ static struct pci_host_bridge *host_bridge_alloc(struct pciem_bridge *bridge)
 		pci_add_resource(&host->windows, &bridge->mem32.res);
 	if (bridge->mem64.res.flags)
 		pci_add_resource(&host->windows, &bridge->mem64.res);
-	if (bridge->prefetch.below.window.res.flags)
+	if (bridge->prefetch.below.ready)
 		pci_add_resource(&host->windows, &bridge->prefetch.below.window.res);
-	if (bridge->prefetch.above.window.res.flags)
+	if (bridge->prefetch.above.ready)
 		pci_add_resource(&host->windows, &bridge->prefetch.above.window.res);
 	host->dev.parent = pciem_bridge_dev(bridge);
 	host->sysdata = &root->sysdata;
@@ -63,7 +63,6 @@ static int first_scan(struct pciem_bridge *bridge)
 	struct pci_bus *child;
 	int err;
 
-	pciem_prefetch_seal(bridge);
 	host = host_bridge_alloc(bridge);
 	if (!host)
 		return -ENOMEM;
@@ -86,6 +85,7 @@ static void scan(struct work_struct *work)
 	struct pciem_root *root = &bridge->root;
 	int err = 0;
 
+	pciem_prefetch_seal(bridge);
 	pci_lock_rescan_remove();
 	if (pciem_link_is_down(bridge))
 		err = -ENOLINK;

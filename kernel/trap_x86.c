@@ -3,6 +3,7 @@
 #include <linux/mm.h>
 #include <linux/ptrace.h>
 #include <linux/uaccess.h>
+#include <asm/fpu/api.h>
 #include <asm/pgtable.h>
 #include <asm/processor.h>
 #include <asm/trap_pf.h>
@@ -29,9 +30,11 @@ u64 pciem_arch_low_limit(void)
 	return 0xfec00000;
 }
 
+/* A firmware call has page tables of its own loaded, within a section that uses the FPU. */
 void pciem_arch_leave_mm(void)
 {
-	pciem_leave_mm();
+	if (irq_fpu_usable())
+		pciem_leave_mm();
 }
 
 /* Without self-snooping a cached mapping beside an uncached one is not coherent. */

@@ -16,6 +16,7 @@
 
 static LIST_HEAD(windows);
 static DEFINE_SPINLOCK(windows_lock);	/* writers of the list */
+DEFINE_MUTEX(pciem_window_claims);
 
 static int claim_below_4g(struct resource *res, u64 size)
 {
@@ -64,6 +65,7 @@ int pciem_window_claim(struct pciem_window *window, struct pciem_bridge *bridge,
 	struct resource *res = &window->res;
 	int err = -ENOSPC;
 
+	mutex_lock(&pciem_window_claims);
 	for (; err && size >= SMALLEST; size >>= 1) {
 		*res = (struct resource) {
 			.name = above_4g ? "PCIem 64-bit window" : "PCIem 32-bit window",
@@ -71,6 +73,7 @@ int pciem_window_claim(struct pciem_window *window, struct pciem_bridge *bridge,
 		};
 		err = above_4g ? claim_above_4g(res, size) : claim_below_4g(res, size);
 	}
+	mutex_unlock(&pciem_window_claims);
 	if (err)
 		res->flags = 0;
 	window->bridge = bridge;
@@ -86,15 +89,20 @@ void pciem_window_publish(struct pciem_window *window)
 	spin_unlock(&windows_lock);
 }
 
-void pciem_window_release(struct pciem_window *window)
+void pciem_window_hide(struct pciem_window *window)
 {
-	if (!window->res.flags)
-		return;
 	spin_lock(&windows_lock);
 	if (window->list.next)
 		list_del_rcu(&window->list);
 	spin_unlock(&windows_lock);
 	synchronize_rcu();
+}
+
+void pciem_window_release(struct pciem_window *window)
+{
+	if (!window->res.flags)
+		return;
+	pciem_window_hide(window);
 	release_resource(&window->res);
 	window->res.flags = 0;
 }

@@ -12,6 +12,7 @@
 
 #include <linux/ioport.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 
 struct pciem_bridge;
 
@@ -22,6 +23,9 @@ struct pciem_window {
 	unsigned long *ram;		/* bit a page: memory, not trapped; NULL: there is none */
 };
 
+/* Address space is being claimed, or is on its way from or to the system's memory. */
+extern struct mutex pciem_window_claims;
+
 /*
  * Take `size` bytes (a power of two) below or above 4 GiB, or the largest power of two below it
  * that can be had, down to 1 MiB. -ENOSPC. Sleeps.
@@ -30,7 +34,9 @@ int pciem_window_claim(struct pciem_window *window, struct pciem_bridge *bridge,
 		       bool above_4g);
 /* Traps find it from now on, until it is released. */
 void pciem_window_publish(struct pciem_window *window);
-/* Sleeps for a grace period. Accepts an absent one. */
+/* Traps do not find it any more. Sleeps for a grace period. */
+void pciem_window_hide(struct pciem_window *window);
+/* The same, and the addresses are free again. Accepts an absent one. */
 void pciem_window_release(struct pciem_window *window);
 /* Which window is the address in? Under rcu_read_lock; any context. */
 struct pciem_window *pciem_window_find(phys_addr_t addr);

@@ -37,12 +37,20 @@ typedef struct RamNeeds {
     bool ram[2];
 } RamNeeds;
 
+/* Memory that is nobody else's: not a file, not another process's. */
+static bool is_own_ram(MemoryRegion *mr)
+{
+    return memory_region_is_ram(mr) && !memory_region_is_rom(mr) &&
+           !memory_region_is_nonvolatile(mr) && mr->ram_block &&
+           !qemu_ram_is_shared(mr->ram_block) && memory_region_get_fd(mr) < 0;
+}
+
 static bool has_ram(MemoryRegion *mr)
 {
     MemoryRegion *child;
 
     if (memory_region_is_ram(mr)) {
-        return !memory_region_is_rom(mr);
+        return is_own_ram(mr);
     }
     if (mr->alias) {
         return has_ram(mr->alias);
@@ -178,7 +186,7 @@ static void region_add(MemoryListener *listener, MemoryRegionSection *section)
     uint64_t size = int128_get64(section->size);
     RamPart *part;
 
-    if (!memory_region_is_ram(section->mr) || section->readonly ||
+    if (!is_own_ram(section->mr) || section->readonly ||
         !QEMU_IS_ALIGNED(address | size | section->offset_within_region,
                          qemu_real_host_page_size()) ||
         (!inside(&host->ram[0], address, size) &&

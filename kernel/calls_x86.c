@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/hardirq.h>
+#include <linux/preempt.h>
+#include <asm/cpufeature.h>
+
+#include "arch.h"
+
+/*
+ * The local APIC holds back what is not above its task priority, in steps of 16 vectors. The last
+ * step has the calls between CPUs; devices and the timer are below.
+ */
+#define PRIORITY_CALLS	0xeUL
+
+static unsigned long priority(void)
+{
+	unsigned long value;
+
+	asm volatile("mov %%cr8, %0" : "=r" (value));
+	return value;
+}
+
+static void set_priority(unsigned long value)
+{
+	asm volatile("mov %0, %%cr8" : : "r" (value) : "memory");
+}
+
+/*
+ * The interrupt must look like a nested one: no softirq runs at its end, and nobody is scheduled.
+ * Kernels that check the use of locks see interrupts switched on where they must be off, and do not
+ * know what is held back; Xen's paravirtual guests have no such priority.
+ */
+void pciem_arch_take_calls(void)
+{
+	unsigned long old;
+
+	if (!IS_ENABLED(CONFIG_X86_64) || IS_ENABLED(CONFIG_TRACE_IRQFLAGS) ||
+	    boot_cpu_has(X86_FEATURE_XENPV) || !boot_cpu_has(X86_FEATURE_APIC))
+		return;
+	old = priority();
+	preempt_count_add(HARDIRQ_OFFSET);
+	set_priority(PRIORITY_CALLS);
+	/* What is pending comes after the instruction that follows sti. */
+	asm volatile("sti\n\tnop\n\tnop\n\tcli" : : : "memory");
+	set_priority(old);
+	preempt_count_sub(HARDIRQ_OFFSET);
+}
