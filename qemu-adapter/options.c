@@ -4,6 +4,7 @@
 #include "display.h"
 #include "drive.h"
 #include "keyvals.h"
+#include "network.h"
 #include "options.h"
 #include "parser.h"
 
@@ -142,7 +143,12 @@ static OptionsAction rewrite_options(Parser *parser, const char *program)
             return OPTIONS_ERROR;
         }
         parser_add(parser, argument);
-        if (name && parser->facts->option_takes_value(name)) {
+        if (g_strcmp0(name, "netdev") == 0) {
+            g_autofree char *netdev =
+                network_argument(g_ptr_array_index(parser->user, ++i));
+
+            parser_add(parser, netdev);
+        } else if (name && parser->facts->option_takes_value(name)) {
             parser_add(parser, g_ptr_array_index(parser->user, ++i));
         }
     }

@@ -34,15 +34,27 @@ static void a_card_without_network_gets_one(void **state)
 			 "-netdev user,id=pciem-net0 -device e1000,netdev=pciem-net0 "
 			 "-netdev user,id=pciem-net1 -device e1000,id=b,netdev=pciem-net1");
 	assert_rewritten("pciem-qemu -netdev tap,id=pciem-net0 -device e1000",
-			 "-netdev tap,id=pciem-net0 -netdev user,id=pciem-net1 -device e1000,netdev=pciem-net1");
+			 "-netdev tap,id=pciem-net0,vnet_hdr=off -netdev user,id=pciem-net1 "
+			 "-device e1000,netdev=pciem-net1");
 	assert_rewritten("pciem-qemu -netdev {\"type\":\"tap\",\"id\":\"pciem-net0\"} -device e1000",
 			 "-netdev {\"type\":\"tap\",\"id\":\"pciem-net0\"} "
 			 "-netdev user,id=pciem-net1 -device e1000,netdev=pciem-net1");
 	/* another id, another option, another option's value */
 	assert_rewritten("pciem-qemu -netdev tap,id=pciem-net00 -object x,id=pciem-net0 -name -netdev -device e1000",
-			 "-netdev tap,id=pciem-net00 -object x,id=pciem-net0 -name -netdev "
+			 "-netdev tap,id=pciem-net00,vnet_hdr=off -object x,id=pciem-net0 -name -netdev "
 			 "-netdev user,id=pciem-net0 -device e1000,netdev=pciem-net0");
 	assert_rewritten("pciem-qemu -device e1000,help", "-device e1000,help");
+}
+
+/* Its calls take a lock that drivers hold while they wait for us. */
+static void a_tap_has_no_offloads_unless_asked(void **state)
+{
+	assert_rewritten("pciem-qemu -netdev tap,id=n,ifname=t0", "-netdev tap,id=n,ifname=t0,vnet_hdr=off");
+	assert_rewritten("pciem-qemu -netdev type=tap,id=n", "-netdev type=tap,id=n,vnet_hdr=off");
+	assert_rewritten("pciem-qemu -netdev tap,id=n,vnet_hdr=on", "-netdev tap,id=n,vnet_hdr=on");
+	assert_rewritten("pciem-qemu -netdev tap,id=n,fd=3", "-netdev tap,id=n,fd=3");
+	assert_rewritten("pciem-qemu -netdev tap,id=n,helper=h", "-netdev tap,id=n,helper=h");
+	assert_rewritten("pciem-qemu -netdev socket,id=tap,listen=:1", "-netdev socket,id=tap,listen=:1");
 }
 
 static void cards_of_two_processes_differ(void **state)
@@ -333,6 +345,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(qemu_options_pass),
 		cmocka_unit_test(a_card_without_network_gets_one),
+		cmocka_unit_test(a_tap_has_no_offloads_unless_asked),
 		cmocka_unit_test(cards_of_two_processes_differ),
 		cmocka_unit_test(display_can_be_given),
 		cmocka_unit_test(help_of_qemu_passes),

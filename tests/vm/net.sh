@@ -5,11 +5,18 @@
 
 net_dir=$(mktemp -d /tmp/net.XXXXXX)
 
+# net_driver ADDRESS: the driver of the function, or of the virtio device behind it
+net_driver()
+{
+	local path=/sys/bus/pci/devices/$1
+	basename "$(readlink "$(compgen -G "$path/virtio*/driver" || echo "$path/driver")")"
+}
+
 # net_interface ADDRESS: the name of the interface that the driver of this function has made
 net_interface()
 {
 	local path=/sys/bus/pci/devices/$1
-	wait_for 20 "no network interface of $1" compgen -G "$path/net/*" >/dev/null
+	wait_for 20 "no network interface of $1" eval "compgen -G '$path/net/*' || compgen -G '$path/virtio*/net/*'" >/dev/null
 	ls "$path/net" 2>/dev/null || ls "$path"/virtio*/net
 }
 
@@ -71,6 +78,21 @@ net_counters()
 	local namespace=$1
 	shift
 	net_in "$namespace" cat "${@/#//sys/class/net/card/statistics/}" | awk '{ sum += $1 } END { print sum }'
+}
+
+# net_went_through NAMESPACE BYTES: at least so many each way, and without an error
+net_went_through()
+{
+	(($(net_counters "$1" tx_bytes) > $2 && $(net_counters "$1" rx_bytes) > $2)) || fail "it went another way"
+	same "errors" "$(net_counters "$1" tx_errors rx_errors rx_crc_errors)" 0
+}
+
+net_nothing_late()
+{
+	local counter
+	for counter in starved refused read_timeouts atomic_timeouts; do
+		same "$counter" "$(cat /sys/devices/platform/pciem.*/$counter | sort -n | tail -n 1)" 0
+	done
 }
 
 net_no_reset()
