@@ -310,6 +310,7 @@ static bool run(PciemHost *host)
         }
         watch(host, ctx, MIN(MIN(poll_end, timer),
                              MIN(slice_end, now + FILES_EVERY_NS)));
+        threads_yield();
         now = get_clock();
         /* completions of disk images come through file descriptors */
         if (!pciem_pending(host->link) && aio_poll(ctx, false)) {

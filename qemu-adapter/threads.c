@@ -40,6 +40,13 @@ void threads_realtime(bool on)
                    : !set_policy(SCHED_OTHER, 0);
 }
 
+void threads_yield(void)
+{
+    if (realtime) {
+        sched_yield();
+    }
+}
+
 void threads_set_apart(void)
 {
     apart = apart || sched_getaffinity(0, sizeof(others), &others) == 0;

@@ -18,6 +18,11 @@ void threads_prioritize(void);
  */
 void threads_realtime(bool on);
 /*
+ * Meanwhile: another process that serves a bridge may be waiting for this CPU,
+ * as a real-time thread too.
+ */
+void threads_yield(void);
+/*
  * Threads that are made from now on may use the CPUs that are allowed to the
  * calling thread now, even if it is given fewer.
  */

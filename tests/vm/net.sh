@@ -27,7 +27,12 @@ net_take()
 	check "the card moves" ip link set "$2" netns "$1" name card
 	check "loopback" ip -n "$1" link set lo up
 	check "the card is switched on" ip -n "$1" link set card up
-	wait_for 20 "no carrier" grep -q 1 <(ip netns exec "$1" cat /sys/class/net/card/carrier)
+	wait_for 20 "no carrier" net_has_carrier "$1"
+}
+
+net_has_carrier()
+{
+	[[ $(net_in "$1" cat /sys/class/net/card/carrier) == 1 ]]
 }
 
 net_in()
