@@ -17,16 +17,22 @@ static const struct {
     const char *subsystem;
     const char *prefix; /* of the node's path; NULL: it has none */
     bool named;         /* its name is said even beside a node */
+    bool early;         /* its name is there before its node */
 } kinds[] = {
-    { "block", "/dev/", false },    { "net", NULL, true },
-    { "nvme", NULL, true },         { "drm", "/dev/dri/", true },
-    { "sound", "/dev/snd/", true }, { "input", "/dev/input/", false },
-    { "tty", "/dev/", false },      { "watchdog", "/dev/", false },
+    { "block", "/dev/", false, false },
+    { "net", NULL, true, false },
+    { "nvme", NULL, true, true },
+    { "drm", "/dev/dri/", true, false },
+    { "sound", "/dev/snd/", true, true },
+    { "input", "/dev/input/", false, false },
+    { "tty", "/dev/", false, false },
+    { "watchdog", "/dev/", false, false },
 };
 
 typedef struct Found {
     GString *names;
     GString *nodes;
+    bool early; /* of a name in the list: a node is to come */
 } Found;
 
 static char *link_name(const char *path)
@@ -90,6 +96,7 @@ static void note(Found *found, const char *subsystem, const char *path,
         if (strcmp(kinds[i].subsystem, subsystem) != 0) {
             continue;
         }
+        found->early |= kinds[i].early;
         if (strcmp(subsystem, "sound") == 0 && g_str_has_prefix(name, "card")) {
             append(found->names, "", name);
         } else if (stands_for_device(subsystem, name)) {
@@ -144,7 +151,7 @@ char *sysfs_driver(const char *address)
 char *sysfs_describe(const char *address, const char *driver, bool *complete)
 {
     g_autofree char *path = g_strdup_printf("/sys/bus/pci/devices/%s", address);
-    Found found = { g_string_new(NULL), g_string_new(NULL) };
+    Found found = { g_string_new(NULL), g_string_new(NULL), false };
     GString *text = g_string_new(NULL);
 
     search(&found, path, DEPTH);
@@ -158,8 +165,7 @@ char *sysfs_describe(const char *address, const char *driver, bool *complete)
     if (found.nodes->len) {
         g_string_append_printf(text, " (%s)", found.nodes->str);
     }
-    *complete = found.nodes->len ||
-                (found.names->len && strcmp(driver, "nvme") != 0);
+    *complete = found.nodes->len || (found.names->len && !found.early);
     g_string_free(found.names, TRUE);
     g_string_free(found.nodes, TRUE);
     return g_string_free(text, FALSE);

@@ -37,11 +37,10 @@ sound_control()
 	path=$(compgen -G "/sys/bus/pci/devices/$1/sound/card*/controlC*") && [[ -c /dev/snd/${path##*/} ]]
 }
 
-# sound_ready NAME ADDRESS...: until each of them has a card, as loud as it can be. The driver asks the codecs after it has
-# bound.
+# sound_ready NAME ADDRESS...: until each of them has a card. The driver asks the codecs after it has bound.
 sound_ready()
 {
-	local name=$1 address path control
+	local name=$1 address path
 	shift
 	for address in "$@"; do
 		within 20000 sound_control "$address" || drive_fail "$name" "no card at $address after 20 s"
@@ -50,20 +49,25 @@ sound_ready()
 	done
 	# udev has alsactl set the volumes.
 	udevadm settle --timeout=20
-	for address in "$@"; do
+}
+
+# sound_loud CARD...: as loud as it can be, on both ways
+sound_loud()
+{
+	local card control value
+	for card in "$@"; do
 		while read -r control; do
-			amixer -q -c "${CARD[$address]}" cset "$control" 100% || fail "no volume"
-		done < <(amixer -c "${CARD[$address]}" controls | grep -oE "numid=[0-9]+.* Volume'.*")
-		while read -r control; do
-			amixer -q -c "${CARD[$address]}" cset "$control" on || fail "no switch"
-		done < <(amixer -c "${CARD[$address]}" controls | grep -oE "numid=[0-9]+.* Switch'.*")
+			value=100%
+			[[ $control != *"Switch'"* ]] || value=on
+			check "$control" amixer -q -c "$card" cset "$control" "$value"
+		done < <(amixer -c "$card" controls | grep -E "(Volume|Switch)'")
 	done
 }
 
 # sound_start NAME COUNT OPTIONS...: as many cards, from slot 0 on
 sound_start()
 {
-	local name=$1 count=$2 slot
+	local name=$1 count=$2 slot card
 	local -a addresses=()
 	shift 2
 	for ((slot = 0; slot < count; slot++)); do
@@ -71,6 +75,12 @@ sound_start()
 	done
 	drive_spawn "$name" "$@"
 	sound_ready "$name" "${addresses[@]}"
+	within 10000 drive_told "$name" "$count" || drive_fail "$name" "it does not tell its cards"
+	for slot in "${addresses[@]}"; do
+		card=${CARD[$slot]}
+		grep -qE "^$slot +intel-hda.* -> snd_hda_intel card$card \(/dev/snd/controlC$card\)$" "${OUT[$name]}.out" ||
+			drive_fail "$name" "it does not name the card at $slot"
+	done
 }
 
 no_cards()
@@ -89,8 +99,8 @@ check_no_sound()
 # What the driver says when it and the card do not understand each other.
 sound_log_clean()
 {
-	! dmesg | grep -E 'snd_hda_(intel|codec).*(timeout|polling mode|single_cmd|spurious|no codec|error|reset|invalid)' ||
-		fail "the driver complains"
+	local complaints='timeout|polling mode|single_cmd|spurious|no codec|error|reset|invalid'
+	! dmesg | grep -E "snd_hda_(intel|codec).*($complaints)" || fail "the driver complains"
 }
 
 # --- playing and recording ----------------------------------------------------------------------------------------------
@@ -191,8 +201,8 @@ tone_of()
 {
 	local file=$1 channel=$2
 	shift 2
-	read -r START LENGTH HZ DB CLICKS PURITY < <(
-		python3 "$tone" measure "$file" "$@" | sed -n "s/^sound $channel //p") || fail "channel $channel of $file is silent"
+	read -r START LENGTH HZ DB CLICKS PURITY < <(python3 "$tone" measure "$file" "$@" | sed -n "s/^sound $channel //p") ||
+		fail "channel $channel of $file is silent"
 	printf '%s, channel %s: %s s from %s on, %s Hz, %s dB, %s clicks, else %s dB below\n' "$file" "$channel" "$LENGTH" \
 		"$START" "$HZ" "$DB" "$CLICKS" "$PURITY"
 }
@@ -207,8 +217,9 @@ between()
 # about TEXT VALUE WANTED TOLERANCE
 about()
 {
-	awk -v value="$2" -v wanted="$3" -v tolerance="$4" \
-		'BEGIN { exit !(wanted - tolerance <= value && value <= wanted + tolerance) }' || fail "$1: $2 is not $3"
+	awk -v value="$2" -v wanted="$3" -v tolerance="$4" 'BEGIN {
+		exit !(wanted - tolerance <= value && value <= wanted + tolerance)
+	}' || fail "$1: $2 is not $3"
 }
 
 # check_tone FILE CHANNEL HZ DB SECONDS PURITY [FROM [TO]]: of what was played for so long. A stop loses what is in QEMU's
@@ -216,10 +227,9 @@ about()
 check_tone()
 {
 	tone_of "$1" "$2" "${@:7}"
-	about "frequency" "$HZ" "$3" "$(awk -v hz="$3" 'BEGIN { print hz / 1000 }')"
+	about "frequency" "$HZ" "$3" 0.2
 	about "level" "$DB" "$4" 0.2
-	between "clicks" 0 "$CLICKS" "$(awk -v seconds="$5" 'BEGIN { print 2 + seconds / 2 }')"
-	between "length" "$(awk -v seconds="$5" -v clicks="$CLICKS" 'BEGIN { print seconds - 0.043 * (1 + clicks) }')" \
-		"$LENGTH" "$5"
+	between "clicks" 0 "$CLICKS" $((2 + $5 / 2))
+	between "length" "$(awk -v s="$5" -v n="$CLICKS" 'BEGIN { print s - 0.043 * (1 + n) }')" "$LENGTH" "$5"
 	between "purity" "$6" "$PURITY" 200
 }

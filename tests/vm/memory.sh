@@ -1,0 +1,50 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: GPL-2.0-only
+# For inside() of tests, after drive.sh: has the machine its memory back? memory_begin once all that stays has been used,
+# memory_check when what came after it must be gone.
+
+declare -A MEMORY=()
+
+# memory FIELD: KiB, from /proc/meminfo
+memory()
+{
+	awk -v "field=$1:" '$1 == field { print $2 }' /proc/meminfo
+}
+
+# Give back all that can be.
+memory_settle()
+{
+	sync
+	for _ in 1 2 3; do
+		echo 3 >/proc/sys/vm/drop_caches
+		echo 1 >/proc/sys/vm/compact_memory
+		nap 0.5
+	done
+}
+
+memory_begin()
+{
+	local field
+	# Pages on the CPUs' own lists count as neither free nor used, and there can be tens of MiB of them.
+	echo 100000 >/proc/sys/vm/percpu_pagelist_high_fraction
+	memory_settle
+	for field in MemAvailable SUnreclaim Percpu; do
+		MEMORY[$field]=$(memory "$field")
+	done
+}
+
+memory_check()
+{
+	local field
+	local -A grown=()
+	memory_settle
+	for field in MemAvailable SUnreclaim Percpu; do
+		grown[$field]=$(($(memory "$field") - MEMORY[$field]))
+	done
+	printf 'MemAvailable %+d KiB, SUnreclaim %+d KiB, Percpu %+d KiB\n' "${grown[MemAvailable]}" "${grown[SUnreclaim]}" \
+		"${grown[Percpu]}"
+	# Measured noise is 1 MiB and 0.4 MiB.
+	((grown[MemAvailable] > -3072)) || fail "$((-grown[MemAvailable])) KiB less are available"
+	((grown[SUnreclaim] < 1024)) || fail "slab has grown"
+	((grown[Percpu] < 64)) || fail "per-CPU memory has grown"
+}
