@@ -11,6 +11,7 @@
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
+#include "qemu/units.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_device.h"
 #include "ui/console.h"
@@ -35,6 +36,7 @@ typedef struct RamNeeds {
     uint64_t bytes[2]; /* below and above 4 GiB */
     const char *device[2];
     bool ram[2];
+    uint64_t trapping; /* bytes below 4 GiB if nothing is memory */
 } RamNeeds;
 
 /* Memory that is nobody else's: not a file, not another process's. */
@@ -71,8 +73,11 @@ static void add_device(PCIBus *bus, PCIDevice *dev, void *opaque)
         const PCIIORegion *bar = &dev->io_regions[i];
         bool above = bar->type & PCI_BASE_ADDRESS_MEM_TYPE_64;
 
-        if (!bar->size || bar->type & PCI_BASE_ADDRESS_SPACE_IO ||
-            !(bar->type & PCI_BASE_ADDRESS_MEM_PREFETCH)) {
+        if (!bar->size || bar->type & PCI_BASE_ADDRESS_SPACE_IO) {
+            continue;
+        }
+        needs->trapping += above ? 0 : bar->size;
+        if (!(bar->type & PCI_BASE_ADDRESS_MEM_PREFETCH)) {
             continue;
         }
         needs->bytes[above] += bar->size;
@@ -98,6 +103,24 @@ static void tell(const struct pciem_ram_window *window)
            window->borrowed ? "borrowed from the running system"
                             : "kept free at boot");
     fflush(stdout);
+}
+
+static void warn_no_memory(PciemHost *host, const RamNeeds *needs, int error)
+{
+    g_autofree char *size = size_to_str(needs->bytes[0]);
+    const char *device = needs->device[0] ? needs->device[0] : "BARs";
+
+    if (needs->trapping > host->info->mem32_size) {
+        warn_report("no %s of this machine's memory can be had for %s (%s), "
+                    "nor has the window below 4 GiB room for it, where each "
+                    "access would trap: try -bridge mem32=%" PRIu64 "M",
+                    size, device, g_strerror(-error),
+                    pow2ceil(needs->trapping) / MiB);
+        return;
+    }
+    warn_report("no %s of this machine's memory can be had for %s (%s): "
+                "each access to its memory traps, which is slow",
+                size, device, g_strerror(-error));
 }
 
 /* False: there is no such memory. */
@@ -128,12 +151,7 @@ static void make_windows(PciemHost *host, RamNeeds *needs)
         needs->ram[0] = true;
     }
     if (needs->ram[0] && !make(host, false, needs->bytes[0], &error)) {
-        g_autofree char *size = size_to_str(needs->bytes[0]);
-
-        warn_report("no %s of this machine's memory can be had for %s (%s): "
-                    "each access to its memory traps, which is slow",
-                    size, needs->device[0] ? needs->device[0] : "BARs",
-                    g_strerror(-error));
+        warn_no_memory(host, needs, error);
     }
 }
 
