@@ -16,8 +16,6 @@
 /* Ranges tried, of those that are RAM; and all that are looked at. */
 #define TRIES		64
 #define LOOKS		4096
-/* So many times what is taken has to be available, or others would be short of memory. */
-#define PLENTY		2
 
 /*
  * STRICT_DEVMEM: when the kernel takes the memory back it revokes mappings of resourceN that a
@@ -119,7 +117,7 @@ int pciem_borrow(struct pciem_borrowed *borrowed, struct resource *res, u64 size
 	int err;
 
 	size = max_t(u64, size, roundup_pow_of_two(memory_block_size_bytes()));
-	if (PFN_PHYS((u64)max(si_mem_available(), 0L)) < PLENTY * size)
+	if (!pciem_memory_is_plenty(size))
 		return -ENOMEM;
 	mutex_lock(&pciem_window_claims);
 	err = search(borrowed, res, size, first, last);

@@ -2,6 +2,7 @@
 #include "prefetch.h"
 
 #include <linux/cc_platform.h>
+#include <linux/err.h>
 #include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
@@ -13,7 +14,9 @@
 
 #include "arch.h"
 #include "bridge.h"
+#include "pages.h"
 #include "params.h"
+#include "ram.h"
 
 #define LARGEST		(256ULL * SZ_1G)
 #define CLEAR_BYTES	SZ_1M
@@ -32,7 +35,13 @@ void pciem_prefetch_seal(struct pciem_bridge *bridge)
 
 const char *pciem_prefetch_source(const struct pciem_prefetch *prefetch)
 {
-	return prefetch->borrowed.size ? "borrowed" : "reserved";
+	static const char * const names[] = {
+		[PCIEM_RAM_BORROWED] = "borrowed",
+		[PCIEM_RAM_RESERVED] = "reserved",
+		[PCIEM_RAM_PAGES] = "pages",
+	};
+
+	return names[prefetch->source];
 }
 
 /* The module parameter: "SIZE@ADDRESS". False: not given, or no such text. */
@@ -77,35 +86,66 @@ static int use_reserved(struct resource *res, u64 size, u64 first, u64 last)
 	return err;
 }
 
+static int use_pages(struct pciem_window *window, u64 size, bool above)
+{
+	int err;
+
+	size = max_t(u64, size, PCIEM_PAGES_CHUNK);
+	err = pciem_window_claim_hole(&window->res, size, above);
+	if (err)
+		return err;
+	window->pages = pciem_pages_alloc(size);
+	if (IS_ERR(window->pages)) {
+		err = PTR_ERR(window->pages);
+		window->pages = NULL;
+		release_resource(&window->res);
+	}
+	return err;
+}
+
 static int find_memory(struct pciem_prefetch *prefetch, u64 size, bool above)
 {
 	u64 first = above ? SZ_4G : SZ_1M;
 	u64 last = (above ? pciem_arch_phys_limit() : pciem_arch_low_limit()) - 1;
-	struct resource *res = &prefetch->window.res;
-	int err = pciem_borrow(&prefetch->borrowed, res, size, first, last);
+	struct pciem_window *window = &prefetch->window;
+	int err;
 
-	if (err && err != -EINTR && !use_reserved(res, size, first, last))
-		err = 0;
+	prefetch->source = PCIEM_RAM_BORROWED;
+	err = pciem_borrow(&prefetch->borrowed, &window->res, size, first, last);
+	if (err && err != -EINTR) {
+		prefetch->source = PCIEM_RAM_RESERVED;
+		err = use_reserved(&window->res, size, first, last);
+	}
+	if (err && err != -EINTR && pciem_memory_is_plenty(size)) {
+		prefetch->source = PCIEM_RAM_PAGES;
+		err = use_pages(window, size, above);
+	}
 	return err;
 }
 
 static void return_memory(struct pciem_prefetch *prefetch)
 {
-	struct resource *res = &prefetch->window.res;
+	struct pciem_window *window = &prefetch->window;
 
 	if (prefetch->borrowed.size)
-		pciem_borrow_return(&prefetch->borrowed, res);
+		pciem_borrow_return(&prefetch->borrowed, &window->res);
 	else
-		release_resource(res);
-	res->flags = 0;
+		release_resource(&window->res);
+	pciem_pages_free(window->pages);
+	window->pages = NULL;
+	window->res.flags = 0;
 }
 
 /* Others' data must not be seen through it. */
-static int clear(const struct resource *res)
+static int clear(const struct pciem_prefetch *prefetch)
 {
+	const struct resource *res = &prefetch->window.res;
 	resource_size_t at;
 	void *memory;
 
+	/* They were cleared when they were allocated. */
+	if (prefetch->window.pages)
+		return 0;
 	for (at = res->start; at <= res->end; at += CLEAR_BYTES) {
 		memory = memremap(at, CLEAR_BYTES, MEMREMAP_WB);
 		if (!memory)
@@ -136,7 +176,7 @@ static int claim(struct pciem_bridge *bridge, struct pciem_prefetch *prefetch, u
 		res->flags = 0;
 		return err;
 	}
-	err = clear(res);
+	err = clear(prefetch);
 	if (err)
 		goto give_back;
 	err = -ENOMEM;
@@ -173,7 +213,7 @@ int pciem_prefetch_claim(struct pciem_bridge *bridge, struct pciem_ram *args)
 	if (!err) {
 		args->base = prefetch->window.res.start;
 		args->bytes = resource_size(&prefetch->window.res);
-		args->source = prefetch->borrowed.size ? PCIEM_RAM_BORROWED : PCIEM_RAM_RESERVED;
+		args->source = prefetch->source;
 	}
 	mutex_unlock(&all->lock);
 	return err;
@@ -235,16 +275,23 @@ int pciem_prefetch_part(struct pciem_bridge *bridge, u64 base, u64 size, bool ra
 }
 
 struct mapping {
-	unsigned long pfn;
+	const struct pciem_window *window;
+	unsigned long page;		/* the next one, of the window */
 	pgprot_t prot;
 };
+
+static unsigned long frame_of(const struct pciem_window *window, unsigned long page)
+{
+	return window->pages ? pciem_pages_frame(window->pages, page) :
+			       PFN_DOWN(window->res.start) + page;
+}
 
 static int map_page(pte_t *pte, unsigned long address, void *data)
 {
 	struct mapping *mapping = data;
+	unsigned long frame = frame_of(mapping->window, mapping->page++);
 
-	set_pte_at(current->mm, address, pte,
-		   pte_mkspecial(pfn_pte(mapping->pfn++, mapping->prot)));
+	set_pte_at(current->mm, address, pte, pte_mkspecial(pfn_pte(frame, mapping->prot)));
 	return 0;
 }
 
@@ -252,12 +299,16 @@ int pciem_prefetch_mmap(struct pciem_bridge *bridge, struct vm_area_struct *vma,
 {
 	u64 size = vma->vm_end - vma->vm_start;
 	struct mapping mapping = {
-		.pfn = PFN_DOWN(base),
-		.prot = pgprot_decrypted(pciem_arch_ram_prot(vma->vm_page_prot)),
+		.window = find_window(bridge, base, size),
+		.prot = vma->vm_page_prot,
 	};
 
-	if (!find_window(bridge, base, size))
+	if (!mapping.window)
 		return -EINVAL;
+	mapping.page = PFN_DOWN(base - mapping.window->res.start);
+	/* Drivers map pages as the memory that they are. */
+	if (!mapping.window->pages)
+		mapping.prot = pgprot_decrypted(pciem_arch_ram_prot(mapping.prot));
 	vm_flags_set(vma, VM_PFNMAP | VM_IO);
 	return apply_to_page_range(vma->vm_mm, vma->vm_start, size, map_page, &mapping);
 }

@@ -8,7 +8,8 @@
  *   borrowed   memory blocks taken out of the running system (borrow.h)
  *   reserved   a range given by the module parameter ram=SIZE@ADDRESS, which the kernel was told
  *              at boot not to use (memmap=SIZE$ADDRESS)
- * Without either there is no such window, and its BARs are placed in the others and trap.
+ *   pages      ordinary pages behind a hole (pages.h): for drivers only, programs cannot map them
+ * Without any there is no such window, and its BARs are placed in the others and trap.
  */
 #ifndef PCIEM_PREFETCH_H
 #define PCIEM_PREFETCH_H
@@ -25,7 +26,8 @@ struct vm_area_struct;
 
 struct pciem_prefetch {
 	struct pciem_window window;	/* res.flags 0: absent */
-	struct pciem_borrowed borrowed;	/* size 0: reserved */
+	u32 source;			/* PCIEM_RAM_* of the interface */
+	struct pciem_borrowed borrowed;
 	bool ready;			/* acquire: all of it is set, and stays */
 };
 

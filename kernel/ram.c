@@ -6,6 +6,14 @@
 #include <linux/mm.h>
 #include <linux/pfn.h>
 
+/* So many times what is taken has to be available. */
+#define PLENTY		2
+
+bool pciem_memory_is_plenty(u64 size)
+{
+	return PFN_PHYS((u64)max(si_mem_available(), 0L)) >= PLENTY * size;
+}
+
 static int extend(struct resource *ram, void *data)
 {
 	unsigned long *end = data;

@@ -8,7 +8,8 @@
  *          them as usual.
  *   fault  an access faults, and the kernel's fault handling ends in a function that would report
  *          a bad kernel access. For an address that such an entry maps we run instead, as ordinary
- *          code in the faulting context.
+ *          code in the faulting context. Where ordinary pages stand behind the address, the entry
+ *          is changed to lead there, and the access is tried again.
  *
  * Both hooks are ftrace callbacks; all others of their kind (a user's segmentation fault, say)
  * pass with a compare or two.

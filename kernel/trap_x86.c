@@ -13,6 +13,7 @@
 #include "compat/leave_mm_x86.h"
 #include "emulate_x86.h"
 #include "insn_x86.h"
+#include "pages.h"
 #include "trap.h"
 
 /*
@@ -171,26 +172,62 @@ static void report(struct pciem_bridge *bridge, struct pt_regs *fault, const u8 
 			    (void *)fault->ip, PCIEM_INSN_MAX_LENGTH, code);
 }
 
-static bool wanted(struct pt_regs *fault, unsigned long error_code, unsigned long address)
+/* In place of bad_area_nosemaphore(): the access is tried again. */
+static noinline void retry(struct pt_regs *regs, unsigned long error_code, unsigned long address)
+{
+}
+
+/* Where ordinary pages are behind all that the entry maps, it maps them from now on. */
+static bool lead_to_pages(const struct pciem_window *window, unsigned long address,
+			  phys_addr_t phys)
+{
+	unsigned int level;
+	pte_t *pte = lookup_address(address, &level);
+	unsigned long size, frame;
+
+	/* 32-bit processes can have tables of their own down to that level. */
+	if (!window->pages || !pte || (level != PG_LEVEL_4K && !IS_ENABLED(CONFIG_X86_64)))
+		return false;
+	size = page_level_size(level);
+	phys = ALIGN_DOWN(phys, size);
+	if (size > PCIEM_PAGES_CHUNK || !pciem_window_is_ram(window, phys, size))
+		return false;
+	frame = pciem_pages_frame(window->pages, PFN_DOWN(phys - window->res.start));
+	if (level == PG_LEVEL_4K)
+		set_pte(pte, pfn_pte(frame, PAGE_KERNEL));
+	else
+		set_pmd((pmd_t *)pte, pmd_mkhuge(pfn_pmd(frame, PAGE_KERNEL)));
+	return true;
+}
+
+/* What is to run in place of the function that would report the fault; 0: nothing. */
+static unsigned long instead(struct pt_regs *fault, unsigned long error_code,
+			     unsigned long address)
 {
 	u8 code[PCIEM_INSN_MAX_LENGTH] = {};
 	struct pciem_window *window;
+	unsigned long function = 0;
 	struct pciem_insn insn;
 	phys_addr_t phys;
-	bool ours = false;
 
 	if (user_mode(fault) || error_code & X86_PF_INSTR || !is_vmalloc_addr((void *)address) ||
 	    !leaf_phys(address, &phys))
-		return false;
+		return 0;
+	/* Another CPU has led it there since. */
+	if (!(error_code & X86_PF_PROT) && pciem_pages_have(PHYS_PFN(phys)))
+		return (unsigned long)retry;
 	rcu_read_lock();
 	window = pciem_window_find(phys);
-	if (window && !passed(fault->ip)) {
-		ours = !decode(&insn, code, fault->ip);
-		if (!ours)
+	if (window && lead_to_pages(window, address, phys)) {
+		function = (unsigned long)retry;
+	} else if (window && !passed(fault->ip)) {
+		if (!decode(&insn, code, fault->ip))
+			function = (unsigned long)emulate;
+		else
 			report(window->bridge, fault, code);
 	}
 	rcu_read_unlock();
-	return ours;
+	return function;
 }
 
 /*
@@ -200,7 +237,10 @@ void notrace pciem_arch_on_fault(unsigned long ip, unsigned long parent_ip,
 				 struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
 	struct pt_regs *regs = ftrace_get_regs(fregs);
+	unsigned long function = 0;
 
-	if (regs && wanted((struct pt_regs *)regs->di, regs->si, regs->dx))
-		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)emulate);
+	if (regs)
+		function = instead((struct pt_regs *)regs->di, regs->si, regs->dx);
+	if (function)
+		ftrace_regs_set_instruction_pointer(fregs, function);
 }

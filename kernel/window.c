@@ -59,21 +59,29 @@ static int claim_above_4g(struct resource *res, u64 size)
 	return -ENOSPC;
 }
 
+int pciem_window_claim_hole(struct resource *res, u64 size, bool above_4g)
+{
+	int err;
+
+	mutex_lock(&pciem_window_claims);
+	err = above_4g ? claim_above_4g(res, size) : claim_below_4g(res, size);
+	mutex_unlock(&pciem_window_claims);
+	return err;
+}
+
 int pciem_window_claim(struct pciem_window *window, struct pciem_bridge *bridge, u64 size,
 		       bool above_4g)
 {
 	struct resource *res = &window->res;
 	int err = -ENOSPC;
 
-	mutex_lock(&pciem_window_claims);
 	for (; err && size >= SMALLEST; size >>= 1) {
 		*res = (struct resource) {
 			.name = above_4g ? "PCIem 64-bit window" : "PCIem 32-bit window",
 			.flags = IORESOURCE_MEM,
 		};
-		err = above_4g ? claim_above_4g(res, size) : claim_below_4g(res, size);
+		err = pciem_window_claim_hole(res, size, above_4g);
 	}
-	mutex_unlock(&pciem_window_claims);
 	if (err)
 		res->flags = 0;
 	window->bridge = bridge;
@@ -118,13 +126,18 @@ struct pciem_window *pciem_window_find(phys_addr_t addr)
 	return NULL;
 }
 
-bool pciem_window_traps(const struct pciem_window *window, phys_addr_t addr, u64 size)
+bool pciem_window_is_ram(const struct pciem_window *window, phys_addr_t addr, u64 size)
 {
 	unsigned long first, end;
 
 	if (!window->ram || !size || size - 1 > window->res.end - addr)
-		return true;
+		return false;
 	first = PFN_DOWN(addr - window->res.start);
 	end = PFN_UP(addr + size - window->res.start);
-	return find_next_zero_bit(window->ram, end, first) < end;
+	return find_next_zero_bit(window->ram, end, first) >= end;
+}
+
+bool pciem_window_traps(const struct pciem_window *window, phys_addr_t addr, u64 size)
+{
+	return window->pages || !pciem_window_is_ram(window, addr, size);
 }

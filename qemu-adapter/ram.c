@@ -95,13 +95,17 @@ static void add_bus(PCIBus *bus, void *opaque)
 
 static void tell(const struct pciem_ram_window *window)
 {
+    static const char *const sources[] = {
+        [PCIEM_RAM_IS_BORROWED] = "borrowed from the running system",
+        [PCIEM_RAM_IS_RESERVED] = "kept free at boot",
+        [PCIEM_RAM_IS_PAGES] = "ordinary pages: programs cannot map them",
+    };
     g_autofree char *size = size_to_str(window->size);
 
     printf("%s of this machine's memory at 0x%" PRIx64
            " stand behind BARs until the end (%s)\n",
            size, window->base,
-           window->borrowed ? "borrowed from the running system"
-                            : "kept free at boot");
+           sources[window->source]);
     fflush(stdout);
 }
 

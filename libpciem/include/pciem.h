@@ -157,10 +157,17 @@ void *pciem_pool(struct pciem *handle, uint64_t address, size_t length);
  */
 int pciem_map_direct(struct pciem *handle, uint64_t address, size_t length, void **memory);
 
+/* Where the memory behind a prefetchable window comes from. */
+enum pciem_ram_source {
+	PCIEM_RAM_IS_BORROWED = 1,	/* taken out of the running system */
+	PCIEM_RAM_IS_RESERVED,		/* kept free at boot */
+	PCIEM_RAM_IS_PAGES,		/* ordinary pages: programs cannot map them */
+};
+
 /* A prefetchable window with memory behind it, for BARs that are memory: frame buffers. */
 struct pciem_ram_window {
 	uint64_t base, size;	/* bus address = CPU physical address; size is a power of two */
-	bool borrowed;		/* taken out of the running system; else kept free at boot */
+	enum pciem_ram_source source;
 };
 
 /*

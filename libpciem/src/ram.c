@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Prefetchable windows: BARs that are memory. */
+#include <assert.h>
+
 #include "handle.h"
 #include "sys.h"
+
+static_assert((int)PCIEM_RAM_IS_BORROWED == PCIEM_RAM_BORROWED && (int)PCIEM_RAM_IS_RESERVED == PCIEM_RAM_RESERVED &&
+	      (int)PCIEM_RAM_IS_PAGES == PCIEM_RAM_PAGES, "a source has one number");
 
 int pciem_make_ram(struct pciem *handle, bool above_4g, uint64_t size, struct pciem_ram_window *window)
 {
@@ -19,7 +24,7 @@ int pciem_make_ram(struct pciem *handle, bool above_4g, uint64_t size, struct pc
 	*window = (struct pciem_ram_window) {
 		.base = ram.base,
 		.size = ram.bytes,
-		.borrowed = ram.source == PCIEM_RAM_BORROWED,
+		.source = (enum pciem_ram_source)ram.source,
 	};
 	return 0;
 }

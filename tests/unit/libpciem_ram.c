@@ -15,7 +15,7 @@ static void make(struct pciem *handle)
 	assert_int_equal(pciem_make_ram(handle, true, 0x5000, &window), 0);
 	assert_int_equal(window.base, BASE);
 	assert_int_equal(window.size, 0x8000);
-	assert_true(window.borrowed);
+	assert_int_equal(window.source, PCIEM_RAM_IS_BORROWED);
 }
 
 static void the_kernel_is_asked_for_a_window(void **state)
@@ -34,7 +34,7 @@ static void the_window_below_and_memory_kept_free(void **state)
 	fake.ram_reply = (struct pciem_ram) { .bytes = 0x1000, .source = PCIEM_RAM_RESERVED };
 	assert_int_equal(pciem_make_ram(*state, false, 1, &window), 0);
 	assert_int_equal(fake.argument.ram.flags, 0);
-	assert_false(window.borrowed);
+	assert_int_equal(window.source, PCIEM_RAM_IS_RESERVED);
 }
 
 static void a_refusal_is_passed_on(void **state)

@@ -175,15 +175,16 @@ struct pciem_intx {
 /*
  * PCIEM_RAM: a prefetchable window of at least so many bytes with memory of this machine behind it,
  * for BARs that are memory (frame buffers). The memory is cleared; it is taken out of the running
- * system, or was kept free at boot, and goes back when the bridge is gone. Once below and once
- * above 4 GiB, before the first PCIEM_SCAN (EBUSY). ENOMEM, EOPNOTSUPP: nothing can be had; the
- * bridge works without, and such BARs trap like others. Moves memory around: can take a second.
- * Prefetchable BARs of functions on the root bus are placed there, others are not.
+ * system, or was kept free at boot, or is ordinary pages, and goes back when the bridge is gone.
+ * Once below and once above 4 GiB, before the first PCIEM_SCAN (EBUSY). ENOMEM, EOPNOTSUPP: nothing
+ * can be had; the bridge works without, and such BARs trap like others. Moves memory around: can
+ * take a second. Prefetchable BARs of functions on the root bus are placed there, others are not.
  */
 #define PCIEM_RAM_ABOVE_4G	(1U << 0)
 
 #define PCIEM_RAM_BORROWED	1	/* taken out of the running system */
 #define PCIEM_RAM_RESERVED	2	/* kept free at boot: module parameter ram= */
+#define PCIEM_RAM_PAGES		3	/* ordinary pages; mappings of programs fail */
 
 struct pciem_ram {
 	__u32 size;
@@ -191,7 +192,7 @@ struct pciem_ram {
 	__u64 bytes;		/* in: at least, 1 .. 256 GiB; out: of the window, 2^n */
 	__u64 base;		/* out: bus address = CPU physical address */
 	__u64 offset;		/* out: mmap offset of bus address 0; for MAP_SHARED */
-	__u32 source;		/* out: PCIEM_RAM_BORROWED, PCIEM_RAM_RESERVED */
+	__u32 source;		/* out: PCIEM_RAM_BORROWED, _RESERVED, _PAGES */
 	__u32 reserved;
 };
 
