@@ -8,6 +8,7 @@
 
 struct ftrace_ops;
 struct ftrace_regs;
+struct pt_regs;
 
 /* Windows below 4 GiB end here: above it the processor or the chipset has addresses of its own. */
 u64 pciem_arch_low_limit(void);
@@ -22,6 +23,8 @@ void pciem_arch_leave_mm(void);
 
 /* How the process maps memory that drivers map as device memory: as fast as is coherent. */
 pgprot_t pciem_arch_ram_prot(pgprot_t prot);
+/* Nothing of it stays in a cache that uncached accesses would not see. */
+void pciem_arch_flush_ram(void *memory, size_t size);
 
 /*
  * Take the calls (IPIs) that other CPUs have sent to this one, and no other interrupt: they may
@@ -37,5 +40,13 @@ void pciem_arch_on_map(unsigned long ip, unsigned long parent_ip, struct ftrace_
 		       struct ftrace_regs *fregs);
 void pciem_arch_on_fault(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			 struct ftrace_regs *fregs);
+
+/*
+ * Do what the instruction of a program does that the registers are at, whose operand at `address`
+ * is `phys` in a window (or was: all ones), and step over it. False: it cannot be emulated, or its
+ * other operand cannot be accessed. Sleeps, faults; no locks.
+ */
+#define PCIEM_ARCH_USER_ACCESS		true
+bool pciem_arch_user_access(struct pt_regs *regs, unsigned long address, phys_addr_t phys);
 
 #endif

@@ -119,7 +119,8 @@ int pciem_borrow(struct pciem_borrowed *borrowed, struct resource *res, u64 size
 	size = max_t(u64, size, roundup_pow_of_two(memory_block_size_bytes()));
 	if (!pciem_memory_is_plenty(size))
 		return -ENOMEM;
-	mutex_lock(&pciem_window_claims);
+	if (mutex_lock_killable(&pciem_window_claims))
+		return -EINTR;
 	err = search(borrowed, res, size, first, last);
 	mutex_unlock(&pciem_window_claims);
 	return err;

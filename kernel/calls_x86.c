@@ -2,6 +2,7 @@
 #include <linux/hardirq.h>
 #include <linux/preempt.h>
 #include <asm/cpufeature.h>
+#include <asm/hypervisor.h>
 
 #include "arch.h"
 
@@ -25,16 +26,31 @@ static void set_priority(unsigned long value)
 }
 
 /*
+ * Under Xen and Hyper-V devices and timers use a vector among those of the calls. (Under KVM that
+ * vector only says that a page has come.)
+ */
+static bool only_calls_pass(void)
+{
+	switch (x86_hyper_type) {
+	case X86_HYPER_NATIVE:
+	case X86_HYPER_KVM:
+	case X86_HYPER_VMWARE:
+		return boot_cpu_has(X86_FEATURE_APIC) && !boot_cpu_has(X86_FEATURE_XENPV);
+	default:
+		return false;
+	}
+}
+
+/*
  * The interrupt must look like a nested one: no softirq runs at its end, and nobody is scheduled.
  * Kernels that check the use of locks see interrupts switched on where they must be off, and do not
- * know what is held back; Xen's paravirtual guests have no such priority.
+ * know what is held back.
  */
 void pciem_arch_take_calls(void)
 {
 	unsigned long old;
 
-	if (!IS_ENABLED(CONFIG_X86_64) || IS_ENABLED(CONFIG_TRACE_IRQFLAGS) ||
-	    boot_cpu_has(X86_FEATURE_XENPV) || !boot_cpu_has(X86_FEATURE_APIC))
+	if (!IS_ENABLED(CONFIG_X86_64) || IS_ENABLED(CONFIG_TRACE_IRQFLAGS) || !only_calls_pass())
 		return;
 	old = priority();
 	preempt_count_add(HARDIRQ_OFFSET);

@@ -5,6 +5,7 @@
 #include "cdev.h"
 #include "device.h"
 #include "params.h"
+#include "rescue.h"
 #include "suspend.h"
 #include "trap.h"
 #include "user_map.h"
@@ -79,6 +80,7 @@ static void __exit pciem_exit(void)
 	pciem_device_exit();
 	pciem_user_map_exit();
 	pciem_trap_exit();
+	pciem_rescue_exit();
 	destroy_workqueue(pciem_workqueue);
 }
 

@@ -75,7 +75,8 @@ static int use_reserved(struct resource *res, u64 size, u64 first, u64 last)
 		return err;
 	size = max_t(u64, size, SZ_1M);
 	end = min(end, last);
-	mutex_lock(&pciem_window_claims);
+	if (mutex_lock_killable(&pciem_window_claims))
+		return -EINTR;
 	for (start = ALIGN(max(begin, first), size); err && start <= end && size - 1 <= end - start;
 	     start += size) {
 		res->start = start;
@@ -151,6 +152,7 @@ static int clear(const struct pciem_prefetch *prefetch)
 		if (!memory)
 			return -ENOMEM;
 		memset(memory, 0, CLEAR_BYTES);
+		pciem_arch_flush_ram(memory, CLEAR_BYTES);
 		memunmap(memory);
 		cond_resched();
 		if (signal_pending(current))

@@ -8,7 +8,7 @@
  *   borrowed   memory blocks taken out of the running system (borrow.h)
  *   reserved   a range given by the module parameter ram=SIZE@ADDRESS, which the kernel was told
  *              at boot not to use (memmap=SIZE$ADDRESS)
- *   pages      ordinary pages behind a hole (pages.h): for drivers only, programs cannot map them
+ *   pages      ordinary pages behind a hole (pages.h): for drivers only, programs trap
  * Without any there is no such window, and its BARs are placed in the others and trap.
  */
 #ifndef PCIEM_PREFETCH_H

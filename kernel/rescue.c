@@ -107,6 +107,18 @@ static void rouse(struct task_struct *server)
 		wake_up_process(server);
 }
 
+/*
+ * The idle task beneath us can watch for work without sleeping: who calls this CPU then only says
+ * so to that task. From now on calls come as such (the task says anew that it watches). What was
+ * said in the moment before waits for the end of the read.
+ */
+static void take_calls_from_idle(void)
+{
+	__current_clr_polling();
+	/* Whoever has not seen that has said it before we look. */
+	smp_mb__after_atomic();
+}
+
 void pciem_rescue_begin(struct pciem_bridge *bridge)
 {
 	/* An RCU read section can be preemptible, but does not have to be: count it as well. */
@@ -118,6 +130,8 @@ void pciem_rescue_begin(struct pciem_bridge *bridge)
 		return;
 	if (!current->mm)
 		pciem_arch_leave_mm();
+	if (is_idle_task(current))
+		take_calls_from_idle();
 	rcu_read_lock();
 	rouse(rcu_dereference(bridge->server.task));
 	rcu_read_unlock();
@@ -132,6 +146,12 @@ void pciem_rescue_end(void)
 
 static DEFINE_PER_CPU(bool, taking_calls);
 
+static void nothing(struct irq_work *work)
+{
+}
+
+static DEFINE_PER_CPU(struct irq_work, nudge) = IRQ_WORK_INIT_HARD(nothing);
+
 void pciem_rescue_take_calls(void)
 {
 	if (__this_cpu_read(taking_calls))
@@ -139,6 +159,17 @@ void pciem_rescue_take_calls(void)
 	__this_cpu_write(taking_calls, true);
 	pciem_arch_take_calls();
 	__this_cpu_write(taking_calls, false);
+	/* Softirqs that a call has raised: they run at the end of the next interrupt. */
+	if (!in_interrupt() && local_softirq_pending())
+		irq_work_queue(this_cpu_ptr(&nudge));
+}
+
+void pciem_rescue_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		irq_work_sync(per_cpu_ptr(&nudge, cpu));
 }
 
 bool pciem_rescue_taking_calls(void)

@@ -32,5 +32,7 @@ bool pciem_rescue_taking_calls(void);
 /* -ENOMEM. Sleeps. */
 int pciem_rescue_init(struct pciem_bridge *bridge);
 void pciem_rescue_destroy(struct pciem_bridge *bridge);
+/* There is no bridge any more. Sleeps. */
+void pciem_rescue_exit(void);
 
 #endif

@@ -173,18 +173,21 @@ static bool move_home(struct pciem_server *server, struct task_struct *thread, u
 		      const struct cpumask *allowed)
 {
 	unsigned long flags;
-	bool still;
+	bool moved, still;
 
-	if (set_cpus_allowed_ptr(thread, cpumask_of(cpu)))
+	/* Of two workers at it the slower one would note the home that the thread has just left. */
+	if (!mutex_trylock(&server->push_lock))
 		return false;
+	moved = !set_cpus_allowed_ptr(thread, cpumask_of(cpu));
 	raw_spin_lock_irqsave(&server->lock, flags);
 	still = rcu_access_pointer(server->task) == thread && server->home >= 0;
-	if (still)
+	if (moved && still)
 		set_home(server, cpu);
 	raw_spin_unlock_irqrestore(&server->lock, flags);
-	if (!still)
+	if (moved && !still)
 		set_cpus_allowed_ptr(thread, allowed);
-	return true;
+	mutex_unlock(&server->push_lock);
+	return moved;
 }
 
 /* Another thread: its CPUs are narrowed for a moment, by one worker at a time. */

@@ -3,6 +3,7 @@
 #include <linux/mm.h>
 #include <linux/ptrace.h>
 #include <linux/uaccess.h>
+#include <asm/cacheflush.h>
 #include <asm/fpu/api.h>
 #include <asm/pgtable.h>
 #include <asm/processor.h>
@@ -42,6 +43,12 @@ void pciem_arch_leave_mm(void)
 pgprot_t pciem_arch_ram_prot(pgprot_t prot)
 {
 	return boot_cpu_has(X86_FEATURE_SELFSNOOP) ? prot : pgprot_noncached(prot);
+}
+
+void pciem_arch_flush_ram(void *memory, size_t size)
+{
+	if (!boot_cpu_has(X86_FEATURE_SELFSNOOP))
+		clflush_cache_range(memory, size);
 }
 
 /* int ioremap_page_range(unsigned long addr, unsigned long end, phys_addr_t phys, pgprot_t prot) */
@@ -151,7 +158,8 @@ static noinline void emulate(struct pt_regs *regs, unsigned long error_code, uns
 	 * The callback has seen both succeed; if they do not now, the access is simply tried
 	 * again.
 	 */
-	if (!leaf_phys(address, &phys) || decode(&insn, code, regs->ip))
+	if (!leaf_phys(address, &phys) || pciem_pages_have(PHYS_PFN(phys)) ||
+	    decode(&insn, code, regs->ip))
 		return;
 	bridge = pciem_trap_bridge(phys);
 	/* Without a bridge nothing holds the module: stay where a grace period covers us. */

@@ -9,6 +9,7 @@
 #include <linux/spinlock.h>
 
 #include "arch.h"
+#include "root.h"
 
 #define SMALLEST	SZ_1M
 /* Places tried for a window above 4 GiB, downwards from the top. */
@@ -18,30 +19,43 @@ static LIST_HEAD(windows);
 static DEFINE_SPINLOCK(windows_lock);	/* writers of the list */
 DEFINE_MUTEX(pciem_window_claims);
 
-static int claim_below_4g(struct resource *res, u64 size)
+/* In a window below 4 GiB of the host bridge. */
+static int claim_below(struct pci_bus *bus, struct resource *res, u64 size)
 {
-	struct resource *parent;
 	u64 last = pciem_arch_low_limit() - 1;
-	struct pci_bus *bus = NULL;
+	struct resource *parent;
 	int i;
 
-	if (!allocate_resource(&iomem_resource, res, size, SZ_1M, last, size, NULL, NULL))
+	pci_bus_for_each_resource(bus, parent, i) {
+		if (!parent || resource_type(parent) != IORESOURCE_MEM || parent->end > U32_MAX ||
+		    parent->flags & IORESOURCE_PREFETCH)
+			continue;
+		if (!allocate_resource(parent, res, size, parent->start, min(parent->end, last),
+				       size, NULL, NULL))
+			return 0;
+	}
+	return -ENOSPC;
+}
+
+static int claim_below_4g(struct resource *res, u64 size)
+{
+	int err = allocate_resource(&iomem_resource, res, size, SZ_1M, pciem_arch_low_limit() - 1,
+				    size, NULL, NULL);
+	struct pci_bus *bus = NULL;
+
+	if (!err)
 		return 0;
 	/*
 	 * Firmware often gives the whole hole to a host bridge: a free part of its window serves
-	 * as well.
+	 * as well. Not one of ours, which goes away. No bus comes or goes meanwhile.
 	 */
-	while ((bus = pci_find_next_bus(bus))) {
-		pci_bus_for_each_resource(bus, parent, i) {
-			if (!parent || resource_type(parent) != IORESOURCE_MEM ||
-			    parent->end > U32_MAX || parent->flags & IORESOURCE_PREFETCH)
-				continue;
-			if (!allocate_resource(parent, res, size, parent->start,
-					       min(parent->end, last), size, NULL, NULL))
-				return 0;
-		}
+	pci_lock_rescan_remove();
+	while (err && (bus = pci_find_next_bus(bus))) {
+		if (bus->ops != &pciem_config_ops)
+			err = claim_below(bus, res, size);
 	}
-	return -ENOSPC;
+	pci_unlock_rescan_remove();
+	return err;
 }
 
 /* From the top: RAM that is hot-added later and firmware's own windows grow from below. */
@@ -63,7 +77,9 @@ int pciem_window_claim_hole(struct resource *res, u64 size, bool above_4g)
 {
 	int err;
 
-	mutex_lock(&pciem_window_claims);
+	/* Another bridge may move memory around meanwhile. */
+	if (mutex_lock_killable(&pciem_window_claims))
+		return -EINTR;
 	err = above_4g ? claim_above_4g(res, size) : claim_below_4g(res, size);
 	mutex_unlock(&pciem_window_claims);
 	return err;
@@ -75,7 +91,7 @@ int pciem_window_claim(struct pciem_window *window, struct pciem_bridge *bridge,
 	struct resource *res = &window->res;
 	int err = -ENOSPC;
 
-	for (; err && size >= SMALLEST; size >>= 1) {
+	for (; err && err != -EINTR && size >= SMALLEST; size >>= 1) {
 		*res = (struct resource) {
 			.name = above_4g ? "PCIem 64-bit window" : "PCIem 32-bit window",
 			.flags = IORESOURCE_MEM,

@@ -2,7 +2,7 @@
 /*
  * Memory windows. Most are holes in the physical address space: no cycle ever reaches them, because
  * every mapping that ioremap() makes of them is non-present (trap.c); the addresses only have to be
- * unused by everybody else. Those into user space are refused (user_map.h). Mappings made otherwise
+ * unused by everybody else. Those into user space are user_map.h's. Mappings made otherwise
  * (memremap_pages(), say) are not trapped: they read what the hardware gives for an address that
  * nothing decodes. Prefetchable windows (prefetch.h) have memory behind them, part of which is not
  * trapped: either their addresses are that memory's, or they are a hole too and mappings are led to
@@ -31,11 +31,11 @@ extern struct mutex pciem_window_claims;
 
 /*
  * Take `size` bytes (a power of two) below or above 4 GiB, or the largest power of two below it
- * that can be had, down to 1 MiB. -ENOSPC. Sleeps.
+ * that can be had, down to 1 MiB. -ENOSPC, -EINTR. Sleeps.
  */
 int pciem_window_claim(struct pciem_window *window, struct pciem_bridge *bridge, u64 size,
 		       bool above_4g);
-/* The same for an owner who keeps the resource himself: all of `size` or -ENOSPC. Sleeps. */
+/* The same for an owner who keeps the resource himself: all of `size` or an error. Sleeps. */
 int pciem_window_claim_hole(struct resource *res, u64 size, bool above_4g);
 /* Traps find it from now on, until it is released. */
 void pciem_window_publish(struct pciem_window *window);
