@@ -31,7 +31,13 @@ static unsigned long *gpr(struct pt_regs *regs, unsigned int number)
 /* A kernel that reaches user memory from here by mistake must fault as it would by itself. */
 static bool user_allowed(struct pt_regs *regs)
 {
-	return !boot_cpu_has(X86_FEATURE_SMAP) || regs->flags & X86_EFLAGS_AC;
+	return user_mode(regs) || !boot_cpu_has(X86_FEATURE_SMAP) || regs->flags & X86_EFLAGS_AC;
+}
+
+/* Programs reach nothing else, whatever address they give. */
+static bool is_user(struct pt_regs *regs, unsigned long address)
+{
+	return user_mode(regs) || address < TASK_SIZE_MAX;
 }
 
 static bool user_read(struct pt_regs *regs, unsigned long address, unsigned int width, u64 *value)
@@ -90,15 +96,15 @@ fault:
 static bool memory_read(struct pt_regs *regs, unsigned long address, unsigned int width,
 			u64 *value)
 {
-	return address < TASK_SIZE_MAX ? user_read(regs, address, width, value) :
-					 plain_read(address, width, value);
+	return is_user(regs, address) ? user_read(regs, address, width, value) :
+					plain_read(address, width, value);
 }
 
 static bool memory_write(struct pt_regs *regs, unsigned long address, unsigned int width,
 			 u64 value)
 {
-	return address < TASK_SIZE_MAX ? user_write(regs, address, width, value) :
-					 plain_write(address, width, value);
+	return is_user(regs, address) ? user_write(regs, address, width, value) :
+					plain_write(address, width, value);
 }
 
 /*

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The kernel's functions that put frames into user page tables are entered through an ftrace
- * callback; for a frame of a window that traps, one of ours runs in their place, and fails.
+ * callback; for a frame of a window that traps, one of ours runs in their place.
  */
 #include "user_map.h"
 
@@ -10,14 +10,19 @@
 #include <linux/string.h>
 
 #include "hook.h"
+#include "user_fault.h"
 #include "window.h"
 
 /* Above the frame number there can be flags (pfn_t). */
 #define FRAME_BITS	(52 - PAGE_SHIFT)
 
-static int refuse_mmap(void)
+/* In place of remap_pfn_range(). */
+static int map_to_emulate(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn,
+			  unsigned long size, pgprot_t prot)
 {
-	return -EOPNOTSUPP;
+	if (addr != vma->vm_start || PAGE_ALIGN(size) != vma->vm_end - vma->vm_start)
+		return -EOPNOTSUPP;
+	return pciem_user_fault_map(vma, pfn);
 }
 
 static vm_fault_t refuse_page(void)
@@ -39,9 +44,10 @@ static struct function {
 	bool optional;		/* not in every kernel */
 	struct ftrace_ops ops;
 } functions[] = {
-	{ "remap_pfn_range", 2, 3, (unsigned long)refuse_mmap },
+	{ "remap_pfn_range", 2, 3, (unsigned long)map_to_emulate },
 	{ "vmf_insert_pfn", 2, 0, (unsigned long)refuse_page },
 	{ "vmf_insert_pfn_prot", 2, 0, (unsigned long)refuse_page },
+	{ "vmf_insert_mixed", 2, 0, (unsigned long)refuse_page, true },
 	{ "vmf_insert_pfn_pmd", 1, 0, (unsigned long)refuse_huge_page, true },
 	{ "vmf_insert_pfn_pud", 1, 0, (unsigned long)refuse_huge_page, true },
 };

@@ -98,7 +98,7 @@ static void tell(const struct pciem_ram_window *window)
     static const char *const sources[] = {
         [PCIEM_RAM_IS_BORROWED] = "borrowed from the running system",
         [PCIEM_RAM_IS_RESERVED] = "kept free at boot",
-        [PCIEM_RAM_IS_PAGES] = "ordinary pages: programs cannot map them",
+        [PCIEM_RAM_IS_PAGES] = "ordinary pages, for the driver",
     };
     g_autofree char *size = size_to_str(window->size);
 

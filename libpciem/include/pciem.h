@@ -161,7 +161,7 @@ int pciem_map_direct(struct pciem *handle, uint64_t address, size_t length, void
 enum pciem_ram_source {
 	PCIEM_RAM_IS_BORROWED = 1,	/* taken out of the running system */
 	PCIEM_RAM_IS_RESERVED,		/* kept free at boot */
-	PCIEM_RAM_IS_PAGES,		/* ordinary pages: programs cannot map them */
+	PCIEM_RAM_IS_PAGES,		/* ordinary pages, for drivers only */
 };
 
 /* A prefetchable window with memory behind it, for BARs that are memory: frame buffers. */

@@ -184,7 +184,7 @@ struct pciem_intx {
 
 #define PCIEM_RAM_BORROWED	1	/* taken out of the running system */
 #define PCIEM_RAM_RESERVED	2	/* kept free at boot: module parameter ram= */
-#define PCIEM_RAM_PAGES		3	/* ordinary pages; mappings of programs fail */
+#define PCIEM_RAM_PAGES		3	/* ordinary pages; programs' mappings trap */
 
 struct pciem_ram {
 	__u32 size;
