@@ -5,9 +5,12 @@
 
 #include "options.h"
 
+/* Before qemu_init(). */
+void announce_begin(void);
+
 /*
  * After qemu_init(): all of it works, and this is the process that stays. A
- * line each on stdout.
+ * line each on standard output.
  */
 void announce(const Options *options);
 

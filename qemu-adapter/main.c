@@ -108,6 +108,7 @@ int main(int argc, char **argv)
     parse_command_line(argc, argv, &options);
     pciem_bridge_options = options.bridge;
     memory_avoid_io();
+    announce_begin();
 
     qemu_init(options.argv->len - 1, (char **)options.argv->pdata);
     announce(&options);
