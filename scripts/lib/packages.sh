@@ -12,7 +12,7 @@ packages=(
 	# the sandbox
 	qemu-system-x86 qemu-utils busybox-static kmod udev cpio util-linux iproute2 procps
 	# what the README's commands and the tests run inside
-	pciutils nvme-cli fio e2fsprogs alsa-utils libdrm-tests weston
+	pciutils nvme-cli fio iperf3 ethtool e2fsprogs alsa-utils libdrm-tests weston
 )
 
 packages_missing()

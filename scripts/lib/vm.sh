@@ -7,6 +7,7 @@ VM_CPUS=2
 VM_MEMORY=2G
 VM_APPEND=
 VM_TIMEOUT=
+VM_HARDWARE=()		# more options of the machine's own QEMU
 VM_SHARES=()		# directories that are writable inside, under their own names
 VM_RUN=			# directory of this run: kernel.log, console.log, settings
 
@@ -94,7 +95,7 @@ vm_command_line()
 		append+=" tsc=reliable"
 		! grep -qw constant_tsc /proc/cpuinfo || append+=" tsc_early_khz=$("$PCIEM_BUILD/sandbox/tsc-khz")"
 	fi
-	qemu+=(-append "$append${VM_APPEND:+ $VM_APPEND}")
+	qemu+=("${VM_HARDWARE[@]}" -append "$append${VM_APPEND:+ $VM_APPEND}")
 }
 
 # Starts QEMU with COMMAND's terminal, or with its three streams apart: nothing but what COMMAND says reaches them.

@@ -54,6 +54,13 @@ JOBS = {
     "write_sequential": "write MB/s",
 }
 
+NETWORKS = {
+    "e1000": "two e1000 of pciem-qemu",
+    "e1000_sandbox": "two e1000 of the sandbox's own",
+    "veth": "veth",
+}
+NETWORK_COLUMNS = ["TCP Mbit/s", "ping us"]
+
 # What is asked of nvme_null; the second figure is the aim.
 FLOORS = {"read_depth_1": (10000, 12000), "read_depth_32": (25000, 35000), "write_sequential": (700, 1000)}
 # What ublk gave on the machine on which those were set: other machines are faster or slower, by the hour some of them.
@@ -87,6 +94,17 @@ def read_fio(directory):
     return devices
 
 
+def read_networks(directory):
+    networks = collections.defaultdict(lambda: collections.defaultdict(list))
+    for path in sorted(directory.glob("network-*")):
+        for line in path.read_text().splitlines():
+            name, *values = line.split()
+            for column, value in zip(NETWORK_COLUMNS, values):
+                networks[name][column].append(float(value))
+    return {name: {column: {"median": statistics.median(runs), "runs": runs} for column, runs in columns.items()}
+            for name, columns in networks.items()}
+
+
 def read_boot(directory):
     others, seconds, processors = map(int, (directory / "others").read_text().split())
     return {
@@ -97,6 +115,7 @@ def read_boot(directory):
         "processors": processors,
         "nanoseconds": read_figures(directory),
         "fio": read_fio(directory),
+        "network": read_networks(directory),
         "idle": {name: int(value) for name, value in
                  (line.split() for line in (directory / "idle").read_text().splitlines())},
     }
@@ -165,6 +184,10 @@ def print_report(boots):
         for device, text in DEVICES.items():
             if boot["fio"][device]:
                 row(text, [number(boot["fio"][device][job]["median"]) for job in JOBS])
+        print()
+        row(f"network, {titles.get(name, name)}", NETWORK_COLUMNS)
+        for network, text in NETWORKS.items():
+            row(text, [number(boot["network"][network][column]["median"]) for column in NETWORK_COLUMNS])
     # What is asked holds for a boot in which waking a CPU costs nothing.
     print()
     for verdict in first["verdicts"]:

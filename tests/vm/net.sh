@@ -4,6 +4,7 @@
 # between one and the machine, goes through the card.
 
 net_dir=$(mktemp -d /tmp/net.XXXXXX)
+programs=$here/programs
 
 # net_driver ADDRESS: the driver of the function, or of the virtio device behind it
 net_driver()
@@ -20,10 +21,16 @@ net_interface()
 	ls "$path/net" 2>/dev/null || ls "$path"/virtio*/net
 }
 
-# net_take NAMESPACE INTERFACE: put it there, as "card", up, with a carrier
+# net_take NAMESPACE INTERFACE: put it into a new one, as "card", up, with a carrier
 net_take()
 {
 	check "a namespace" ip netns add "$1"
+	net_join "$1" "$2"
+}
+
+# net_join NAMESPACE INTERFACE: the same into one that is there
+net_join()
+{
 	check "the card moves" ip link set "$2" netns "$1" name card
 	check "loopback" ip -n "$1" link set lo up
 	check "the card is switched on" ip -n "$1" link set card up
@@ -63,7 +70,7 @@ net_data()
 net_transfer()
 {
 	local text=$1 from=${2:+ip netns exec $2} to=${3:+ip netns exec $3} host=$4 port=$5 data start end server
-	local program=$here/programs/transfer.py
+	local program=$programs/transfer.py
 	data=$(net_data "$6")
 	rm -f "$net_dir/got"
 	$to /usr/bin/python3 "$program" receive "${7:-$port}" </dev/null >"$net_dir/got" &
