@@ -37,6 +37,7 @@ static int __init pciem_init(void)
 	pciem_workqueue = alloc_workqueue("pciem", WQ_UNBOUND, 0);
 	if (!pciem_workqueue)
 		return -ENOMEM;
+	pciem_rescue_load();
 	err = pciem_trap_init();
 	if (err)
 		goto cannot_hook;
@@ -80,7 +81,7 @@ static void __exit pciem_exit(void)
 	pciem_device_exit();
 	pciem_user_map_exit();
 	pciem_trap_exit();
-	pciem_rescue_exit();
+	pciem_rescue_unload();
 	destroy_workqueue(pciem_workqueue);
 }
 

@@ -145,17 +145,14 @@ static int put_later(struct pciem_bridge *bridge, struct pciem_entry *entry, enu
 	}
 }
 
-/*
- * Put the entry into the queue, whatever it takes. 1: the process sleeps, kick() it. -ENOLINK: the
- * link is down now.
- */
-static int enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum wait_mode mode,
-		   int (*put)(struct pciem_queue *, struct pciem_entry *, bool))
+/* Put the entry into the queue, whatever it takes. False: the link is down now. */
+static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum wait_mode mode,
+		    int (*put)(struct pciem_queue *, struct pciem_entry *, bool))
 {
 	int ret;
 
 	if (pciem_link_is_down(bridge))
-		return -ENOLINK;
+		return false;
 	ret = put(&bridge->queue, entry, mode == REFUSE);
 	/* The server cannot make room while we stand on top of it. */
 	if (ret == -EAGAIN && mode != REFUSE) {
@@ -170,18 +167,13 @@ static int enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum 
 	if (ret < 0) {
 		pciem_link_down(bridge, ret == -EAGAIN ? "the queue stayed full" :
 				"the process wrote an impossible queue head");
-		return -ENOLINK;
+		return false;
 	}
 	trace_pciem_issue(bridge->root.domain, entry, entry->data);
-	pciem_link_watch(bridge);
-	return ret;
-}
-
-static void enqueue_posted(struct pciem_bridge *bridge, struct pciem_entry *entry,
-			   enum wait_mode mode)
-{
-	if (enqueue(bridge, entry, mode, pciem_queue_post) > 0)
+	if (ret)
 		kick(bridge);
+	pciem_link_watch(bridge);
+	return true;
 }
 
 static void atomic_timeout(struct pciem_bridge *bridge)
@@ -215,13 +207,10 @@ static int poll_for_answer(struct pciem_bridge *bridge, u32 tag, enum wait_mode 
 	}
 }
 
-static bool wait_spinning(struct pciem_bridge *bridge, u32 tag, bool asleep, enum wait_mode mode,
-			  u64 *data)
+static bool wait_spinning(struct pciem_bridge *bridge, u32 tag, enum wait_mode mode, u64 *data)
 {
 	int err;
 
-	if (asleep)
-		kick(bridge);
 	if (mode == SPIN) {
 		pciem_rescue_begin(bridge);
 		pciem_irq_note_wait();
@@ -252,51 +241,25 @@ static bool server_at_work(struct pciem_bridge *bridge)
 	return busy;
 }
 
-/* The server is to know that it has to wake us. False: it has done something to the slot before. */
-static bool declare_sleep(struct pciem_bridge *bridge, u32 tag)
-{
-	WRITE_ONCE(bridge->sleeper_cpu[tag % PCIEM_SLOTS], raw_smp_processor_id());
-	return pciem_queue_sleep(&bridge->queue, tag);
-}
-
-/* The process slept: wake it. Says whether declare_sleep() was true. */
-static bool kick_from_sleeper(struct pciem_bridge *bridge, u32 tag)
-{
-	struct task_struct *server;
-	bool here, declared;
-
-	rcu_read_lock();
-	server = rcu_dereference(bridge->server.task);
-	here = server && task_cpu(server) == raw_smp_processor_id();
-	rcu_read_unlock();
-	/*
-	 * On this CPU it may preempt us at once, and would take an issuer that has not gone to
-	 * sleep for one on another CPU, which may well issue more.
-	 */
-	declared = here && declare_sleep(bridge, tag);
-	kick(bridge);
-	return declared;
-}
-
-static bool wait_sleeping(struct pciem_bridge *bridge, u32 tag, bool asleep, u64 *data)
+static bool wait_sleeping(struct pciem_bridge *bridge, u32 tag, u64 *data)
 {
 	struct completion *done = pciem_queue_done(&bridge->queue, tag);
 	unsigned int timeout_ms = READ_ONCE(pciem_read_timeout_ms);
 	unsigned long end = jiffies + msecs_to_jiffies(timeout_ms) + 1;
 	u64 spin_end = local_clock() + (u64)READ_ONCE(pciem_spin_us) * NSEC_PER_USEC;
-	bool declared = asleep && kick_from_sleeper(bridge, tag);
 	unsigned int polls = 0;
 	long left;
 
-	while (!declared && server_at_work(bridge) && !need_resched()) {
+	while (server_at_work(bridge) && !need_resched()) {
 		if (pciem_queue_answered(&bridge->queue, tag, data))
 			return true;
 		cpu_relax();
 		if (!(++polls % POLLS_PER_LOOK) && local_clock() > spin_end)
 			break;
 	}
+	WRITE_ONCE(bridge->sleeper_cpu[tag % PCIEM_SLOTS], raw_smp_processor_id());
 	/* Neither asleep nor answered: garbage in the slot, as good as no answer. */
-	if (!declared && !declare_sleep(bridge, tag) &&
+	if (!pciem_queue_sleep(&bridge->queue, tag) &&
 	    pciem_queue_answered(&bridge->queue, tag, data))
 		return true;
 	for (;;) {
@@ -320,20 +283,18 @@ u64 pciem_request(struct pciem_bridge *bridge, enum pciem_op op, u64 addr, unsig
 	enum wait_mode mode = wait_mode(bridge);
 	struct pciem_entry entry = { .addr = addr, .data = data, .op = op, .size = size };
 	bool answered;
-	int ret;
 
 	data = ~0ULL;
 	if (mode == REFUSE) {
 		atomic64_inc(&bridge->counters.refused);
 		goto out;
 	}
-	ret = enqueue(bridge, &entry, mode, pciem_queue_request);
-	if (ret < 0)
+	if (!enqueue(bridge, &entry, mode, pciem_queue_request))
 		goto out;
 	if (mode == SLEEP)
-		answered = wait_sleeping(bridge, entry.tag, ret, &data);
+		answered = wait_sleeping(bridge, entry.tag, &data);
 	else
-		answered = wait_spinning(bridge, entry.tag, ret, mode, &data);
+		answered = wait_spinning(bridge, entry.tag, mode, &data);
 	if (!answered)
 		data = ~0ULL;
 	pciem_queue_finish(&bridge->queue, entry.tag);
@@ -355,12 +316,12 @@ void pciem_post(struct pciem_bridge *bridge, u64 addr, unsigned int size, u64 da
 		atomic64_inc(&bridge->counters.refused);
 		return;
 	}
-	enqueue_posted(bridge, &entry, wait_mode(bridge));
+	enqueue(bridge, &entry, wait_mode(bridge), pciem_queue_post);
 }
 
 void pciem_notice(struct pciem_bridge *bridge, enum pciem_notice notice, int err)
 {
 	struct pciem_entry entry = { .addr = notice, .data = (s64)err, .op = PCIEM_OP_NOTICE };
 
-	enqueue_posted(bridge, &entry, SLEEP);
+	enqueue(bridge, &entry, SLEEP, pciem_queue_post);
 }

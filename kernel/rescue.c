@@ -150,7 +150,7 @@ static void nothing(struct irq_work *work)
 {
 }
 
-static DEFINE_PER_CPU(struct irq_work, nudge) = IRQ_WORK_INIT_HARD(nothing);
+static DEFINE_PER_CPU(struct irq_work, nudge);
 
 void pciem_rescue_take_calls(void)
 {
@@ -164,7 +164,16 @@ void pciem_rescue_take_calls(void)
 		irq_work_queue(this_cpu_ptr(&nudge));
 }
 
-void pciem_rescue_exit(void)
+/* (A module's per-CPU variables cannot begin with the address of a function.) */
+void pciem_rescue_load(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		*per_cpu_ptr(&nudge, cpu) = IRQ_WORK_INIT_HARD(nothing);
+}
+
+void pciem_rescue_unload(void)
 {
 	int cpu;
 
