@@ -10,6 +10,7 @@
 #include "qemu/main-loop.h"
 #include "hw/hotplug.h"
 #include "hw/pci/pci_device.h"
+#include "migration/vmstate.h"
 #include "host.h"
 
 typedef struct Removal {
@@ -28,11 +29,28 @@ static void hotplug_plug(HotplugHandler *handler, DeviceState *dev,
     }
 }
 
+static int forget_name(Object *child, void *opaque)
+{
+    MemoryRegion *mr = (MemoryRegion *)object_dynamic_cast(child,
+                                                           TYPE_MEMORY_REGION);
+
+    if (mr && mr->ram_block) {
+        vmstate_unregister_ram(mr, opaque);
+    }
+    return 0;
+}
+
+/*
+ * Some models are never freed: a region counts as a user of its owner as long
+ * as it lies in another, which may be the same owner's. Their RAM must not keep
+ * its name, or QEMU aborts when the next device at that address is made.
+ */
 static void hotplug_unplug(HotplugHandler *handler, DeviceState *dev,
                            Error **errp)
 {
     status_forget(PCIEM_HOST(handler), PCI_DEVICE(dev));
     qdev_unrealize(dev);
+    object_child_foreach(OBJECT(dev), forget_name, dev);
 }
 
 static void removal_done(void *opaque)

@@ -102,6 +102,22 @@ drive_spawn()
 	PID[$name]=$!
 }
 
+# monitor_begin NAME: sets MONITOR, options of a pciem-qemu that is to obey monitor_tell. What it says to that is not read.
+monitor_begin()
+{
+	rm -f "$drive_dir/$1".monitor.{in,out}
+	mkfifo "$drive_dir/$1".monitor.{in,out}
+	# shellcheck disable=SC2034
+	MONITOR=(-chardev "pipe,id=monitor,path=$drive_dir/$1.monitor" -monitor chardev:monitor)
+}
+
+# monitor_tell NAME COMMAND: no program is started.
+monitor_tell()
+{
+	# Not only for writing: that would wait for ever where nobody reads.
+	printf '%s\n' "${*:2}" 1<>"$drive_dir/$1.monitor.in"
+}
+
 # Prints "address node" for each drive that the process has told of.
 drive_list()
 {

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 # SPDX-License-Identifier: GPL-2.0-only
 # For inside() of tests, after drive.sh: has the machine its memory back? memory_begin once all that stays has been used,
 # memory_check when what came after it must be gone.
@@ -20,6 +20,19 @@ memory_settle()
 		echo 1 >/proc/sys/vm/compact_memory
 		nap 0.5
 	done
+}
+
+# A pciem-qemu that has to be read anew takes a minute to start now and then: while a process maps the file it stays cached.
+memory_keep()
+{
+	python3 -c '
+import mmap, signal, sys
+with open(sys.argv[1], "rb") as file:
+    memory = mmap.mmap(file.fileno(), 0, mmap.MAP_SHARED | mmap.MAP_POPULATE, mmap.PROT_READ)
+print(len(memory), flush=True)
+signal.pause()' "$PCIEM_QEMU" >"$drive_dir/kept" &
+	FIO[memory]=$!	# for the end of the test
+	within 60000 test -s "$drive_dir/kept" || fail "$PCIEM_QEMU cannot be kept in memory"
 }
 
 memory_begin()
