@@ -10,7 +10,18 @@
 
 #include "bridge.h"
 #include "compat/irq_move.h"
+#include "link.h"
 #include "trace.h"
+
+/*
+ * Once the link is down no line is asserted: nobody is left to lower it, and a driver that reads
+ * all ones takes every interrupt for its own.
+ */
+static bool is_active(struct pciem_irqs *irqs, unsigned int line)
+{
+	return READ_ONCE(irqs->asserted) & ~READ_ONCE(irqs->masked) & BIT(line) &&
+	       !pciem_link_is_down(container_of(irqs, struct pciem_bridge, irqs));
+}
 
 /* Set one bit of a state byte; returns whether the line is now asserted and not masked. */
 static bool update(struct pciem_irqs *irqs, u8 *state, unsigned int line, bool set)
@@ -23,7 +34,7 @@ static bool update(struct pciem_irqs *irqs, u8 *state, unsigned int line, bool s
 		*state |= BIT(line);
 	else
 		*state &= ~BIT(line);
-	active = (irqs->asserted & ~irqs->masked) & BIT(line);
+	active = is_active(irqs, line);
 	raw_spin_unlock_irqrestore(&irqs->lock, flags);
 	return active;
 }
@@ -100,7 +111,7 @@ int pciem_intx_set(struct pciem_bridge *bridge, unsigned int line, bool level)
 
 bool pciem_intx_active(struct pciem_irqs *irqs, unsigned int line)
 {
-	return READ_ONCE(irqs->asserted) & ~READ_ONCE(irqs->masked) & BIT(line);
+	return is_active(irqs, line);
 }
 
 int pciem_intx_map(const struct pci_dev *dev, u8 slot, u8 pin)

@@ -173,21 +173,20 @@ static bool move_home(struct pciem_server *server, struct task_struct *thread, u
 		      const struct cpumask *allowed)
 {
 	unsigned long flags;
-	bool moved, still;
+	bool still;
 
-	/* Of two workers at it the slower one would note the home that the thread has just left. */
-	if (!mutex_trylock(&server->push_lock))
+	/* No lock: a worker that holds one may itself be under what it is to help against. */
+	if (set_cpus_allowed_ptr(thread, cpumask_of(cpu)))
 		return false;
-	moved = !set_cpus_allowed_ptr(thread, cpumask_of(cpu));
 	raw_spin_lock_irqsave(&server->lock, flags);
 	still = rcu_access_pointer(server->task) == thread && server->home >= 0;
-	if (moved && still)
-		set_home(server, cpu);
+	/* Another worker may have moved it on since. */
+	if (still)
+		set_home(server, cpumask_first(&thread->cpus_mask));
 	raw_spin_unlock_irqrestore(&server->lock, flags);
-	if (moved && !still)
+	if (!still)
 		set_cpus_allowed_ptr(thread, allowed);
-	mutex_unlock(&server->push_lock);
-	return moved;
+	return true;
 }
 
 /* Another thread: its CPUs are narrowed for a moment, by one worker at a time. */

@@ -8,6 +8,7 @@
  *	vector	a read with an instruction of a kind that is not emulated: SIGBUS
  *	kernel	the kernel is to read from there for us: EFAULT
  *	hold	say "mapped", wait for a line on standard input, read
+ *	memory	what is written is what is read
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -71,6 +72,13 @@ static void hold(void)
 	printf("value %08x\n", page[IDENTIFICATION]);
 }
 
+static void memory(void)
+{
+	page[0] = 0x12345678;
+	page[1] = 0x9abcdef0;
+	printf("value %08x %08x\n", page[0], page[1]);
+}
+
 static void on_signal(int number)
 {
 	static const char text[] = "SIGBUS\n";
@@ -87,7 +95,7 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} actions[] = { { "edu", edu }, { "copy", copy }, { "vector", vector }, { "kernel", kernel },
-			{ "hold", hold } };
+			{ "hold", hold }, { "memory", memory } };
 	size_t size = (size_t)sysconf(_SC_PAGESIZE), i;
 	off_t offset = 0;
 	int fd;
