@@ -1,14 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Sends frames through an interface as fast as they go, until that fails; then prints the name of the error and how many went.
+"""Sends frames through an interface, some hundreds a second, until that fails; then prints the name of the error and how many
+went.
 
   flood.py INTERFACE
 """
 import errno
 import socket
 import sys
+import time
 
 LENGTH = 1500
+PAUSE = 0.002  # seconds; without one an emulated machine does nothing else
 PROTOCOL = 0x88B5  # for experiments (IEEE 802)
 
 with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
@@ -24,5 +27,6 @@ with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
                 if error.errno != errno.ENOBUFS:  # full for the moment
                     raise
             frames += 1
+            time.sleep(PAUSE)
     except OSError as error:
         print(errno.errorcode[error.errno], frames)
