@@ -17,7 +17,7 @@
  * Once the link is down no line is asserted: nobody is left to lower it, and a driver that reads
  * all ones takes every interrupt for its own.
  */
-static bool is_active(struct pciem_irqs *irqs, unsigned int line)
+bool pciem_intx_active(struct pciem_irqs *irqs, unsigned int line)
 {
 	return READ_ONCE(irqs->asserted) & ~READ_ONCE(irqs->masked) & BIT(line) &&
 	       !pciem_link_is_down(container_of(irqs, struct pciem_bridge, irqs));
@@ -34,7 +34,7 @@ static bool update(struct pciem_irqs *irqs, u8 *state, unsigned int line, bool s
 		*state |= BIT(line);
 	else
 		*state &= ~BIT(line);
-	active = is_active(irqs, line);
+	active = pciem_intx_active(irqs, line);
 	raw_spin_unlock_irqrestore(&irqs->lock, flags);
 	return active;
 }
@@ -107,11 +107,6 @@ int pciem_intx_set(struct pciem_bridge *bridge, unsigned int line, bool level)
 	if (!update(&bridge->irqs, &bridge->irqs.asserted, line, level) || !level)
 		return 0;
 	return pciem_irq_raise(bridge, PCIEM_VECTORS + line);
-}
-
-bool pciem_intx_active(struct pciem_irqs *irqs, unsigned int line)
-{
-	return is_active(irqs, line);
 }
 
 int pciem_intx_map(const struct pci_dev *dev, u8 slot, u8 pin)
