@@ -8,6 +8,7 @@
 
 struct ftrace_ops;
 struct ftrace_regs;
+struct pciem_bridge;
 struct pt_regs;
 
 /* Windows below 4 GiB end here: above it the processor or the chipset has addresses of its own. */
@@ -43,10 +44,13 @@ void pciem_arch_on_fault(unsigned long ip, unsigned long parent_ip, struct ftrac
 
 /*
  * Do what the instruction of a program does that the registers are at, whose operand at `address`
- * is `phys` in a window (or was: all ones), and step over it. False: it cannot be emulated, or its
- * other operand cannot be accessed. Sleeps, faults; no locks.
+ * is `phys` in a window of the bridge, and step over it; of a repeated one only a part, when a
+ * signal comes. False: it cannot be emulated, its other operand cannot be accessed, or it is none
+ * that writes (or reads) there, as the one did that faulted: another thread can change it
+ * meanwhile. Sleeps, faults; no locks.
  */
 #define PCIEM_ARCH_USER_ACCESS		true
-bool pciem_arch_user_access(struct pt_regs *regs, unsigned long address, phys_addr_t phys);
+bool pciem_arch_user_access(struct pt_regs *regs, struct pciem_bridge *bridge,
+			    unsigned long address, phys_addr_t phys, bool write);
 
 #endif

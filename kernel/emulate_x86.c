@@ -3,6 +3,7 @@
 
 #include <linux/mm.h>
 #include <linux/ptrace.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include <asm/cpufeature.h>
 
@@ -40,6 +41,12 @@ static bool is_user(struct pt_regs *regs, unsigned long address)
 	return user_mode(regs) || address < TASK_SIZE_MAX;
 }
 
+static bool may_fault(struct pt_regs *regs)
+{
+	/* preemptible() does not know on every kernel. */
+	return user_mode(regs) || preemptible();
+}
+
 static bool user_read(struct pt_regs *regs, unsigned long address, unsigned int width, u64 *value)
 {
 	void __user *from = (void __user *)address;
@@ -47,7 +54,7 @@ static bool user_read(struct pt_regs *regs, unsigned long address, unsigned int 
 	if (!user_allowed(regs))
 		return false;
 	*value = 0;
-	return preemptible() ? !copy_from_user(value, from, width) :
+	return may_fault(regs) ? !copy_from_user(value, from, width) :
 			       !copy_from_user_nofault(value, from, width);
 }
 
@@ -57,7 +64,7 @@ static bool user_write(struct pt_regs *regs, unsigned long address, unsigned int
 
 	if (!user_allowed(regs))
 		return false;
-	return preemptible() ? !copy_to_user(to, &value, width) :
+	return may_fault(regs) ? !copy_to_user(to, &value, width) :
 			       !copy_to_user_nofault(to, &value, width);
 }
 
@@ -108,6 +115,16 @@ static bool memory_write(struct pt_regs *regs, unsigned long address, unsigned i
 }
 
 /*
+ * What comes next in the window need not be next in a program's mapping. (An access that begins
+ * before the page cannot be told from one at its begin.)
+ */
+static bool crosses_page(struct pt_regs *regs, const struct pciem_insn *insn,
+			 unsigned long address)
+{
+	return user_mode(regs) && offset_in_page(address) + insn->width > PAGE_SIZE;
+}
+
+/*
  * One element of a string instruction. `phys` is that of its device operand; `reads`: which is its
  * source.
  */
@@ -149,12 +166,15 @@ static bool string(struct pt_regs *regs, const struct pciem_insn *insn,
 		return false;
 	}
 	while (pciem_insn_count(insn, regs->cx)) {
-		if (!element(regs, insn, bridge, phys + (*device - address), reads))
+		if (crosses_page(regs, insn, *device) ||
+		    !element(regs, insn, bridge, phys + (*device - address), reads))
 			return false;
 		pciem_insn_step(insn, &regs->si, &regs->di, &regs->cx, regs->flags);
 		if (!insn->rep)
 			break;
 		if ((*device ^ address) & PAGE_MASK)
+			break;
+		if (user_mode(regs) && signal_pending(current))
 			break;
 	}
 	if (!insn->rep || !pciem_insn_count(insn, regs->cx))
@@ -169,6 +189,8 @@ bool pciem_emulate(struct pt_regs *regs, const struct pciem_insn *insn,
 
 	if (insn->op >= PCIEM_INSN_MOVS)
 		return string(regs, insn, bridge, address, phys);
+	if (crosses_page(regs, insn, address))
+		return false;
 	reg = gpr(regs, insn->reg);
 	if (insn->op == PCIEM_INSN_LOAD)
 		pciem_insn_load(insn, reg, pciem_trap_read(bridge, phys, insn->width));

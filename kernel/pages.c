@@ -7,6 +7,8 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
+#include "ram.h"
+
 #define ORDER		(PMD_SHIFT - PAGE_SHIFT)
 #define CHUNK_PAGES	(1UL << ORDER)
 
@@ -28,6 +30,9 @@ static int fill(struct pciem_pages *pages, unsigned long count)
 
 		if (signal_pending(current))
 			return -EINTR;
+		/* Others can be at it too. */
+		if (!pciem_memory_is_plenty((u64)(count - pages->count) << PMD_SHIFT))
+			return -ENOMEM;
 		chunk = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN |
 				    __GFP_RETRY_MAYFAIL, ORDER);
 		if (!chunk)

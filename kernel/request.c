@@ -17,6 +17,7 @@
 #include <linux/nmi.h>
 #include <linux/poll.h>
 #include <linux/sched/clock.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "link.h"
@@ -82,6 +83,15 @@ static void deadline_start(struct deadline *deadline, unsigned int ms)
 	deadline->lost = 0;
 }
 
+/*
+ * The process has been killed, or exits. The file closes only later: on the way there it may wait
+ * for something that this CPU holds up, such as an RCU grace period.
+ */
+static bool is_ending(struct pciem_bridge *bridge)
+{
+	return READ_ONCE(bridge->leader->signal->flags) & SIGNAL_GROUP_EXIT;
+}
+
 /* One step of a polling loop. -ETIMEDOUT: time is up. -EDEADLK: the process cannot run. */
 static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enum wait_mode mode)
 {
@@ -95,6 +105,10 @@ static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enu
 	now = local_clock();
 	if (now >= deadline->end)
 		return -ETIMEDOUT;
+	if (is_ending(bridge)) {
+		pciem_link_down(bridge, NULL);
+		return 0;
+	}
 	if (mode == SPIN && !pciem_rescue_check(bridge, now - deadline->start, &deadline->lost))
 		return -EDEADLK;
 	if (irqs_disabled()) {

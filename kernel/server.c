@@ -179,7 +179,8 @@ static bool move_home(struct pciem_server *server, struct task_struct *thread, u
 	if (set_cpus_allowed_ptr(thread, cpumask_of(cpu)))
 		return false;
 	raw_spin_lock_irqsave(&server->lock, flags);
-	still = rcu_access_pointer(server->task) == thread && server->home >= 0;
+	/* The user may have moved it meanwhile. */
+	still = is_at_home(server, thread);
 	/* Another worker may have moved it on since. */
 	if (still)
 		set_home(server, cpumask_first(&thread->cpus_mask));

@@ -2,14 +2,13 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/ptrace.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include <asm/segment.h>
 
 #include "arch.h"
-#include "bridge.h"
 #include "emulate_x86.h"
 #include "insn_x86.h"
-#include "trap.h"
 
 /* Segments of a program's own can begin anywhere. */
 static bool is_flat(const struct pt_regs *regs)
@@ -41,17 +40,42 @@ static int decode(struct pciem_insn *insn, const struct pt_regs *regs)
 	return pciem_insn_decode(insn, code, size, is_long_mode(regs));
 }
 
-bool pciem_arch_user_access(struct pt_regs *regs, unsigned long address, phys_addr_t phys)
+/* Does it write to its operand at this address? */
+static bool writes(const struct pciem_insn *insn, const struct pt_regs *regs,
+		   unsigned long address)
 {
-	struct pciem_bridge *bridge;
-	struct pciem_insn insn;
-	bool done;
-
-	if (!user_mode(regs) || !is_flat(regs) || decode(&insn, regs))
+	switch (insn->op) {
+	case PCIEM_INSN_LOAD:
+	case PCIEM_INSN_LODS:
 		return false;
-	bridge = pciem_trap_bridge(phys);
-	done = pciem_emulate(regs, &insn, bridge, address, phys);
-	if (bridge)
-		pciem_bridge_put(bridge);
-	return done;
+	case PCIEM_INSN_MOVS:
+		return address != regs->si;
+	default:
+		return true;
+	}
+}
+
+/* As the CPU ends an instruction. */
+static void step_over(struct pt_regs *regs)
+{
+	regs->flags &= ~X86_EFLAGS_RF;
+	if (regs->flags & X86_EFLAGS_TF)
+		force_sig(SIGTRAP);
+}
+
+bool pciem_arch_user_access(struct pt_regs *regs, struct pciem_bridge *bridge,
+			    unsigned long address, phys_addr_t phys, bool write)
+{
+	struct pciem_insn insn;
+
+	if (!user_mode(regs) || !is_flat(regs) || decode(&insn, regs) ||
+	    writes(&insn, regs, address) != write)
+		return false;
+	/* The decoder's strings go by the whole of si and di. */
+	if (insn.op >= PCIEM_INSN_MOVS && insn.addr32 && is_long_mode(regs))
+		return false;
+	if (!pciem_emulate(regs, &insn, bridge, address, phys))
+		return false;
+	step_over(regs);
+	return true;
 }

@@ -3,19 +3,41 @@
 
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/ioport.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
-#include <linux/module.h>
+#include <linux/pfn.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
 
 #include "arch.h"
+#include "bridge.h"
+#include "trap.h"
+
+static phys_addr_t base(const struct vm_area_struct *vma)
+{
+	return PFN_PHYS((unsigned long)vma->vm_private_data + vma->vm_pgoff);
+}
+
+/*
+ * A driver of the device has claimed these registers since. The kernel takes the mappings of some
+ * files back then, and ours has no pages to take.
+ */
+static bool is_revoked(struct vm_area_struct *vma, phys_addr_t phys)
+{
+	unsigned long magic = file_inode(vma->vm_file)->i_sb->s_magic;
+
+	return IS_ENABLED(CONFIG_IO_STRICT_DEVMEM) &&
+	       (magic == SYSFS_MAGIC || magic == PROC_SUPER_MAGIC) &&
+	       region_intersects(phys & PAGE_MASK, PAGE_SIZE, IORESOURCE_MEM | IORESOURCE_BUSY,
+				 IORES_DESC_NONE) != REGION_DISJOINT;
+}
 
 /*
  * The access may wait for the process that emulates the device, and may itself fault on the memory
  * at its other end: so it is made without the mmap lock, and the lock stays released
- * (VM_FAULT_COMPLETED).
+ * (VM_FAULT_COMPLETED). Then only what we hold ourselves is there until the end.
  */
 static vm_fault_t fault(struct vm_fault *vmf)
 {
@@ -23,31 +45,43 @@ static vm_fault_t fault(struct vm_fault *vmf)
 	const unsigned int others = FAULT_FLAG_INSTRUCTION | FAULT_FLAG_REMOTE |
 				    FAULT_FLAG_VMA_LOCK;
 	struct vm_area_struct *vma = vmf->vma;
-	unsigned long frame = (unsigned long)vma->vm_private_data + vmf->pgoff;
 	unsigned long address = vmf->real_address;
+	phys_addr_t phys = base(vma) + (address - vma->vm_start);
+	struct pciem_bridge *bridge;
 	struct file *file;
 
 	/* The kernel itself at work on user memory: its registers are not known here. */
-	if ((vmf->flags & (wanted | others)) != wanted)
+	if ((vmf->flags & (wanted | others)) != wanted || is_revoked(vma, phys))
+		return VM_FAULT_SIGBUS;
+	bridge = pciem_trap_bridge(phys);
+	if (!bridge)
 		return VM_FAULT_SIGBUS;
 	/* Our callers use it after we return; fput() waits for the way back to user space. */
 	file = get_file(vma->vm_file);
 	mmap_read_unlock(vma->vm_mm);
-	if (!pciem_arch_user_access(task_pt_regs(current), address,
-				    PFN_PHYS(frame) + offset_in_page(address)))
+	if (!pciem_arch_user_access(task_pt_regs(current), bridge, address, phys,
+				    vmf->flags & FAULT_FLAG_WRITE))
 		force_sig(SIGBUS);
 	fput(file);
+	pciem_bridge_put(bridge);
 	return VM_FAULT_NOPAGE | VM_FAULT_COMPLETED;
 }
 
+/*
+ * A mapping holds the bridge, whose addresses nobody else is given before: so it is found at them,
+ * whether its link is up or down.
+ */
 static void opened(struct vm_area_struct *vma)
 {
-	__module_get(THIS_MODULE);
+	pciem_trap_bridge(base(vma));
 }
 
 static void closed(struct vm_area_struct *vma)
 {
-	module_put(THIS_MODULE);
+	struct pciem_bridge *bridge = pciem_trap_bridge(base(vma));
+
+	pciem_bridge_put(bridge);
+	pciem_bridge_put(bridge);
 }
 
 static const struct vm_operations_struct counted = {
@@ -75,15 +109,20 @@ static bool nobody_minds(const struct vm_operations_struct *ops)
 
 int pciem_user_fault_map(struct vm_area_struct *vma, unsigned long frame)
 {
-	bool sysfs;
+	struct pciem_bridge *bridge;
 
 	if (!PCIEM_ARCH_USER_ACCESS || !vma->vm_file || !nobody_minds(vma->vm_ops) ||
 	    is_cow_mapping(vma->vm_flags))
 		return -EOPNOTSUPP;
-	sysfs = is_sysfs(vma->vm_file);
-	if (!sysfs && !try_module_get(THIS_MODULE))
+	bridge = pciem_trap_bridge(PFN_PHYS(frame));
+	if (!bridge)
 		return -EOPNOTSUPP;
-	vma->vm_ops = sysfs ? &uncounted : &counted;
+	if (is_sysfs(vma->vm_file)) {
+		pciem_bridge_put(bridge);
+		vma->vm_ops = &uncounted;
+	} else {
+		vma->vm_ops = &counted;
+	}
 	vma->vm_private_data = (void *)(frame - vma->vm_pgoff);
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
 	return 0;

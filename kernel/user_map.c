@@ -91,7 +91,8 @@ int pciem_user_map_init(void)
 		if (!err)
 			continue;
 		function->ops.func = NULL;
-		if (!function->optional) {
+		/* There, but somebody else has changed it. */
+		if (!function->optional || err == -EBUSY) {
 			unhook(i);
 			return err;
 		}

@@ -78,6 +78,8 @@ struct pciem_query {
  * PCIEM_BRIDGE_CREATE: once for each open file. No device is looked for yet: see PCIEM_SCAN. Sizes
  * are powers of two; 0 takes the default. The windows and the pool that were really had are
  * written back.
+ *
+ * Can wait for a scan of another bridge: a thread that serves one must not create a second.
  */
 /* Bus address = physical address, and all RAM can be mapped. Needs CAP_SYS_RAWIO. */
 #define PCIEM_BRIDGE_DMA_DIRECT	(1U << 0)
