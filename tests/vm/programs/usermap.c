@@ -170,7 +170,7 @@ static void readonly(void)
 		exit(2);
 	sigsetjmp(retry, 1);
 	while (tries++ < READONLY_TRIES)
-		((void (*)(const volatile void *, uint32_t))code)(&page[INVERSE], 0x12345678);
+		((void (*)(const volatile void *, uint32_t))code)(&page[INVERSE], 0x0badcafe);
 	printf("%s\n", page[INVERSE] == before ? "unchanged" : "written");
 	exit(0);
 }
