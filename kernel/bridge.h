@@ -74,7 +74,8 @@ struct pciem_bridge {
 
 	struct pciem_queue queue;
 	u16 sleeper_cpu[PCIEM_SLOTS];	/* where the issuer of a slot went to sleep */
-	wait_queue_head_t readable;	/* poll(2) on the file */
+	wait_queue_head_t readable;	/* poll(2) on the file, PCIEM_SLEEP */
+	int kicked_on;			/* the CPU that last woke somebody there */
 	struct irq_work kick;		/* wakes `readable` where a direct wake-up is not allowed */
 	struct pciem_rescuer __percpu *rescuers;
 

@@ -95,6 +95,24 @@ static int remove(struct pciem_file *file, union argument *arg)
 	return arg->simple.flags ? -EINVAL : pciem_root_remove(file->bridge);
 }
 
+/* Until poll(2) would say something. */
+static int doze(struct pciem_bridge *bridge)
+{
+	return wait_event_interruptible(bridge->readable, pciem_queue_waiting(&bridge->queue) ||
+					pciem_link_is_down(bridge)) ? -EINTR : 0;
+}
+
+static int sleep(struct pciem_file *file, union argument *arg)
+{
+	struct pciem_bridge *bridge = file->bridge;
+	int err;
+
+	if (arg->simple.flags)
+		return -EINVAL;
+	err = doze(bridge);
+	return err ?: READ_ONCE(bridge->kicked_on) == raw_smp_processor_id();
+}
+
 static int wake(struct pciem_file *file, union argument *arg)
 {
 	struct pciem_bridge *bridge = file->bridge;
@@ -110,9 +128,7 @@ static int wake(struct pciem_file *file, union argument *arg)
 		return 0;
 	here = READ_ONCE(bridge->sleeper_cpu[tag % PCIEM_SLOTS]) == raw_smp_processor_id();
 	complete(pciem_queue_done(queue, tag));
-	if (here && arg->wake.flags & PCIEM_WAKE_AND_SLEEP &&
-	    wait_event_interruptible(bridge->readable,
-				     pciem_queue_waiting(queue) || pciem_link_is_down(bridge)))
+	if (here && arg->wake.flags & PCIEM_WAKE_AND_SLEEP && doze(bridge))
 		return -EINTR;
 	return here;
 }
@@ -175,6 +191,7 @@ static const struct row rows[] = {
 	ROW(PCIEM_INTX, intx, pciem_intx, reserved),
 	ROW(PCIEM_RAM, ram, pciem_ram, reserved, .out = true),
 	ROW(PCIEM_RAM_PART, ram_part, pciem_ram_part, bytes),
+	ROW(PCIEM_SLEEP, sleep, pciem_simple, flags),
 };
 
 static const struct row *find(unsigned int command)

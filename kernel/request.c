@@ -62,6 +62,7 @@ static enum wait_mode wait_mode(struct pciem_bridge *bridge)
 
 static void kick(struct pciem_bridge *bridge)
 {
+	WRITE_ONCE(bridge->kicked_on, raw_smp_processor_id());
 	/* Sleeping locks inside the wait queue on PREEMPT_RT. */
 	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())
 		irq_work_queue(&bridge->kick);

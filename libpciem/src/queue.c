@@ -165,6 +165,17 @@ static int sleep_ms(uint64_t deadline, uint64_t now)
 	return now < deadline ? (int)((deadline - now + NS_PER_MS - 1) / NS_PER_MS) : 0;
 }
 
+/* 0, or a negative errno. */
+static int sleep_for_ever(struct pciem *handle)
+{
+	struct pciem_simple simple = { .size = sizeof(simple) };
+	int ret = pciem_sys_ioctl(handle->fd, PCIEM_SLEEP, &simple);
+
+	if (ret == 1)
+		store_once(handle->issuer_is_here, 1);
+	return ret < 0 ? ret : 0;
+}
+
 static int sleep_until(struct pciem *handle, uint64_t deadline, uint64_t now)
 {
 	for (;;) {
@@ -174,7 +185,8 @@ static int sleep_until(struct pciem *handle, uint64_t deadline, uint64_t now)
 
 		if (state)
 			return state;
-		events = pciem_sys_poll(handle->fd, timeout);
+		events = timeout < 0 ? sleep_for_ever(handle) :
+				       pciem_sys_poll(handle->fd, timeout);
 		pciem_disarm(handle);
 		state = look(handle);
 		if (state)

@@ -6,7 +6,7 @@ packages=(
 	# building the module, the library, the tests
 	gcc make libc6-dev pkg-config meson ninja-build ccache libelf-dev liburing-dev libcmocka-dev
 	# building QEMU's objects
-	python3 python3-venv libglib2.0-dev libpixman-1-dev libslirp-dev libfdt-dev libaio-dev zlib1g-dev
+	python3 python3-venv libglib2.0-dev libpixman-1-dev libslirp-dev libfdt-dev libaio-dev libasound2-dev zlib1g-dev
 	# fetching and unpacking
 	dpkg-dev xz-utils zstd patch debian-archive-keyring
 	# the sandbox

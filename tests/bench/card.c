@@ -205,6 +205,7 @@ static int run(void)
 int main(void)
 {
 	struct pciem_options options = { .queue_entries = 65536 };
+	struct sched_param first = { .sched_priority = sched_get_priority_min(SCHED_FIFO) };
 	int error;
 
 	config_reset();
@@ -214,6 +215,10 @@ int main(void)
 		return 1;
 	}
 	memset(copy, 0x5a, BENCH_COPY_MAX);
+
+	/* As pciem-qemu. */
+	if (sched_setscheduler(0, SCHED_FIFO, &first))
+		perror("card: sched_setscheduler");
 
 	error = pciem_open(&bridge, NULL);
 	if (!error)

@@ -45,6 +45,9 @@ start_networks()
 	"$build/qemu-adapter/pciem-qemu" -netdev hubport,id=a,hubid=0 -device e1000,netdev=a \
 		-netdev hubport,id=b,hubid=0 -device e1000,netdev=b >"$images/cards" </dev/null &
 	await two_cards
+	# They get other names yet.
+	udevadm settle --timeout=20
+	two_cards
 	join e1000 "${cards[@]}"
 	mapfile -t cards < <(card_interfaces 0 0xffff)
 	join e1000_sandbox "${cards[@]}"

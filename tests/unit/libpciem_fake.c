@@ -193,6 +193,15 @@ static int wake(const struct pciem_wake *argument)
 	return fake.command_error;
 }
 
+static int sleep_like_poll(void)
+{
+	int events = pciem_sys_poll(FAKE_FD, -1);
+
+	if (events < 0)
+		return events;
+	return events & POLLHUP ? -ENOLINK : fake.command_error;
+}
+
 int pciem_sys_ioctl(int fd, unsigned long request, void *argument)
 {
 	uint32_t size = *(uint32_t *)argument;
@@ -201,6 +210,8 @@ int pciem_sys_ioctl(int fd, unsigned long request, void *argument)
 	assert_true(size <= sizeof(fake.argument));
 	if (request == PCIEM_WAKE)
 		return wake(argument);
+	if (request == PCIEM_SLEEP)
+		return sleep_like_poll();
 	fake.commands++;
 	fake.command = request;
 	memset(&fake.argument, 0, sizeof(fake.argument));

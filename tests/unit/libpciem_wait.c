@@ -168,6 +168,20 @@ static void polling_that_never_succeeds_is_given_up(void **state)
 	assert_in_range(looked / 20000, 0, 1 * US);
 }
 
+/* The kernel said so at the end of a sleep: it would issue nothing while we poll. */
+static void an_issuer_that_needs_this_cpu_is_not_polled_for(void **state)
+{
+	unsigned int polls;
+
+	for (int i = 0; i < 8; i++)
+		wait_for_arrival(*state, 30 * US);
+	fake.command_error = 1;
+	wait_for_arrival(*state, 10 * MS);
+	polls = fake.polls;
+	wait_for_arrival(*state, 30 * US);
+	assert_int_equal(fake.polls, polls + 1);
+}
+
 static void the_limit_limits(void **state)
 {
 	pciem_set_poll_limit(*state, 10 * US);
@@ -236,6 +250,7 @@ int main(void)
 		T(slow_arrivals_are_slept_for),
 		T(timeouts_stop_the_polling_too),
 		T(polling_that_never_succeeds_is_given_up),
+		T(an_issuer_that_needs_this_cpu_is_not_polled_for),
 		T(the_limit_limits),
 		T(limit_zero_never_polls),
 		T(an_endless_limit_does_not_outlast_the_timeout),

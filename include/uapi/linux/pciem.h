@@ -52,6 +52,7 @@ enum {
 	PCIEM_CMD_INTX,
 	PCIEM_CMD_RAM,
 	PCIEM_CMD_RAM_PART,
+	PCIEM_CMD_SLEEP,
 };
 
 /* PCIEM_QUERY: what this kernel offers. Needs no bridge. */
@@ -122,6 +123,10 @@ struct pciem_bridge_create {
  *
  * PCIEM_REMOVE: orderly removal of every device (drivers still reach them meanwhile). Returns at
  * once; PCIEM_NOTICE_REMOVED follows. A later PCIEM_SCAN finds the devices again.
+ *
+ * PCIEM_SLEEP: until poll(2) would say something (PCIEM_QUEUE_NEED_WAKEUP as for that), at less
+ * cost; EINTR on a signal. Returns 1 when who ended the sleep did so on the CPU of the caller: it
+ * needs that CPU to issue more, so had better not be polled for; else 0.
  */
 struct pciem_simple {
 	__u32 size;
@@ -131,6 +136,7 @@ struct pciem_simple {
 #define PCIEM_SERVE	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_SERVE)
 #define PCIEM_SCAN	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_SCAN)
 #define PCIEM_REMOVE	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_REMOVE)
+#define PCIEM_SLEEP	_IO(PCIEM_IOC_MAGIC, PCIEM_CMD_SLEEP)
 
 /*
  * PCIEM_WAKE: the issuer of this tag sleeps (its slot said PCIEM_PHASE_SLEEPING) and its answer is

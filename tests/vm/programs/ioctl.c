@@ -21,33 +21,36 @@ struct command {
 	unsigned long number;
 	uint32_t size, mandatory;
 	int result[STATES];	/* of a correct argument */
-	bool busy;		/* or EBUSY, when the one before is under way */
+	int also;		/* with a bridge this as well, as it comes; or NOTHING */
 };
 
+#define NOTHING	-1
 #define SIMPLE	sizeof(struct pciem_simple), sizeof(struct pciem_simple)
 
 static const struct command commands[] = {
-	{ "query", PCIEM_QUERY, sizeof(struct pciem_query), sizeof(struct pciem_query), { 0, 0, 0 }, false },
+	{ "query", PCIEM_QUERY, sizeof(struct pciem_query), sizeof(struct pciem_query), { 0, 0, 0 }, NOTHING },
 	/* EINVAL where it could be made: the argument asks for an impossible queue. */
 	{ "create", PCIEM_BRIDGE_CREATE, sizeof(struct pciem_bridge_create), sizeof(struct pciem_bridge_create),
-	  { EINVAL, EBUSY, EBUSY }, false },
-	{ "serve", PCIEM_SERVE, SIMPLE, { ENXIO, 0, ENOLINK }, false },
-	{ "scan", PCIEM_SCAN, SIMPLE, { ENXIO, 0, ENOLINK }, true },
-	{ "remove", PCIEM_REMOVE, SIMPLE, { ENXIO, 0, ENOLINK }, true },
-	{ "wake", PCIEM_WAKE, sizeof(struct pciem_wake), sizeof(struct pciem_wake), { ENXIO, 0, ENOLINK }, false },
-	{ "msi", PCIEM_MSI, sizeof(struct pciem_msi), sizeof(struct pciem_msi), { ENXIO, EINVAL, ENOLINK }, false },
-	{ "intx", PCIEM_INTX, sizeof(struct pciem_intx), sizeof(struct pciem_intx), { ENXIO, 0, ENOLINK }, false },
+	  { EINVAL, EBUSY, EBUSY }, NOTHING },
+	{ "serve", PCIEM_SERVE, SIMPLE, { ENXIO, 0, ENOLINK }, NOTHING },
+	{ "scan", PCIEM_SCAN, SIMPLE, { ENXIO, 0, ENOLINK }, EBUSY },
+	{ "remove", PCIEM_REMOVE, SIMPLE, { ENXIO, 0, ENOLINK }, EBUSY },
+	{ "wake", PCIEM_WAKE, sizeof(struct pciem_wake), sizeof(struct pciem_wake), { ENXIO, 0, ENOLINK }, NOTHING },
+	{ "msi", PCIEM_MSI, sizeof(struct pciem_msi), sizeof(struct pciem_msi), { ENXIO, EINVAL, ENOLINK }, NOTHING },
+	{ "intx", PCIEM_INTX, sizeof(struct pciem_intx), sizeof(struct pciem_intx), { ENXIO, 0, ENOLINK }, NOTHING },
 	/* No bytes are asked for. */
-	{ "ram", PCIEM_RAM, sizeof(struct pciem_ram), sizeof(struct pciem_ram), { ENXIO, EINVAL, ENOLINK }, false },
+	{ "ram", PCIEM_RAM, sizeof(struct pciem_ram), sizeof(struct pciem_ram), { ENXIO, EINVAL, ENOLINK }, NOTHING },
 	{ "ram part", PCIEM_RAM_PART, sizeof(struct pciem_ram_part), sizeof(struct pciem_ram_part),
-	  { ENXIO, EINVAL, ENOLINK }, false },
+	  { ENXIO, EINVAL, ENOLINK }, NOTHING },
+	/* Until the next signal, unless the queue has an entry. */
+	{ "sleep", PCIEM_SLEEP, SIMPLE, { ENXIO, EINTR, ENOLINK }, 0 },
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(*commands))
 
 static void expect(int got, int wanted, const struct command *command, enum state state, const char *what)
 {
-	bool ok = got == wanted || (command->busy && !wanted && got == EBUSY);
+	bool ok = got == wanted || (state == BRIDGE && wanted == command->result[BRIDGE] && got == command->also);
 
 	check(ok, "%s (%s), %s: %s%s%s", command->name, state_names[state], what, error_name(got), ok ? "" : ", not ",
 	      ok ? "" : error_name(wanted));
@@ -193,6 +196,8 @@ static void values(int fd, enum state state)
 	FIELD(9, pciem_ram_part, flags, 2);
 	FIELD(9, pciem_ram_part, bytes, 4096);
 	FIELD(9, pciem_ram_part, base, 0xfffffffffffff000);
+	FIELD(10, pciem_simple, flags, 1);
+	FIELD(10, pciem_simple, flags, 0x80000000);
 }
 
 static void numbers(int fd, enum state state)
@@ -201,7 +206,7 @@ static void numbers(int fd, enum state state)
 	unsigned int wrong = 0, made = 0;
 
 	for (unsigned int number = 0; number < 256; number++) {
-		if (number >= PCIEM_CMD_QUERY && number <= PCIEM_CMD_RAM_PART)
+		if (number >= PCIEM_CMD_QUERY && number <= PCIEM_CMD_SLEEP)
 			continue;
 		wrong += call(fd, _IO(PCIEM_IOC_MAGIC, number), &query) != ENOTTY;
 		made++;

@@ -53,7 +53,7 @@ static uint64_t value(uint64_t *seed)
 static bool documented(int error)
 {
 	static const int errors[] = { 0, EINVAL, E2BIG, EFAULT, ENOTTY, ENXIO, EBUSY, ENOLINK, EPERM, ENOMEM, ENOSPC,
-				      EOPNOTSUPP,
+				      EOPNOTSUPP, EINTR,
 				      EBADF };	/* from before us: another thread has just closed that file */
 
 	for (unsigned int i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
@@ -66,7 +66,7 @@ static bool documented(int error)
 static void once(int fd, uint64_t *seed)
 {
 	static const uint32_t sizes[] = { 8, 8, 16, 24, 40, 128 };
-	unsigned long number = random_of(seed) % 16 ? PCIEM_QUERY + random_of(seed) % 10 : (uint32_t)random_of(seed);
+	unsigned long number = random_of(seed) % 16 ? PCIEM_QUERY + random_of(seed) % 11 : (uint32_t)random_of(seed);
 	union {
 		uint64_t words[32];
 		uint32_t halves[64];
