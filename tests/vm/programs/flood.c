@@ -15,8 +15,8 @@
 #include <linux/if_packet.h>
 
 #define LENGTH		1500
-#define SOME		50
-#define PAUSE_US	2000	/* without one an emulated machine does nothing else */
+#define SOME		20
+#define PAUSE_US	5000	/* without one an emulated machine does nothing else */
 #define PROTOCOL	0x88b5	/* for experiments (IEEE 802) */
 
 int main(int argc, char **argv)
