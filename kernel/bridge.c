@@ -208,6 +208,7 @@ struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args)
 	bridge->mm = current->mm;
 	mmgrab(bridge->mm);
 	bridge->leader = get_task_struct(current->group_leader);
+	bridge->kicked_on = -1;
 	pciem_window_publish(&bridge->mem32);
 	pciem_window_publish(&bridge->mem64);
 	fill(bridge, args);

@@ -95,22 +95,23 @@ static int remove(struct pciem_file *file, union argument *arg)
 	return arg->simple.flags ? -EINVAL : pciem_root_remove(file->bridge);
 }
 
-/* Until poll(2) would say something. */
+/* Until poll(2) would say something. -ERESTARTSYS: a signal came. */
 static int doze(struct pciem_bridge *bridge)
 {
 	return wait_event_interruptible(bridge->readable, pciem_queue_waiting(&bridge->queue) ||
-					pciem_link_is_down(bridge)) ? -EINTR : 0;
+					pciem_link_is_down(bridge));
 }
 
 static int sleep(struct pciem_file *file, union argument *arg)
 {
 	struct pciem_bridge *bridge = file->bridge;
-	int err;
 
 	if (arg->simple.flags)
 		return -EINVAL;
-	err = doze(bridge);
-	return err ?: READ_ONCE(bridge->kicked_on) == raw_smp_processor_id();
+	/* Begun again, as poll(2), unless the process has a handler. */
+	if (doze(bridge))
+		return -ERESTARTNOHAND;
+	return READ_ONCE(bridge->kicked_on) == raw_smp_processor_id();
 }
 
 static int wake(struct pciem_file *file, union argument *arg)

@@ -90,7 +90,15 @@ static void deadline_start(struct deadline *deadline, unsigned int ms)
  */
 static bool is_ending(struct pciem_bridge *bridge)
 {
-	return READ_ONCE(bridge->leader->signal->flags) & SIGNAL_GROUP_EXIT;
+	struct task_struct *server;
+	bool ending;
+
+	rcu_read_lock();
+	/* Who made the bridge can have passed it on. */
+	server = rcu_dereference(bridge->server.task) ?: bridge->leader;
+	ending = READ_ONCE(server->signal->flags) & SIGNAL_GROUP_EXIT;
+	rcu_read_unlock();
+	return ending;
 }
 
 /* One step of a polling loop. -ETIMEDOUT: time is up. -EDEADLK: the process cannot run. */

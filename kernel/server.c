@@ -185,7 +185,7 @@ static bool move_home(struct pciem_server *server, struct task_struct *thread, u
 	if (still)
 		set_home(server, cpumask_first(&thread->cpus_mask));
 	raw_spin_unlock_irqrestore(&server->lock, flags);
-	if (!still)
+	if (!still && cpumask_equal(&thread->cpus_mask, cpumask_of(cpu)))
 		set_cpus_allowed_ptr(thread, allowed);
 	return true;
 }

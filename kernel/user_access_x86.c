@@ -58,9 +58,16 @@ static bool writes(const struct pciem_insn *insn, const struct pt_regs *regs,
 /* As the CPU ends an instruction. */
 static void step_over(struct pt_regs *regs)
 {
+	struct kernel_siginfo info;
+
 	regs->flags &= ~X86_EFLAGS_RF;
-	if (regs->flags & X86_EFLAGS_TF)
-		force_sig(SIGTRAP);
+	if (!(regs->flags & X86_EFLAGS_TF))
+		return;
+	clear_siginfo(&info);
+	info.si_signo = SIGTRAP;
+	info.si_code = TRAP_TRACE;
+	info.si_addr = (void __user *)regs->ip;
+	send_sig_info(SIGTRAP, &info, current);
 }
 
 bool pciem_arch_user_access(struct pt_regs *regs, struct pciem_bridge *bridge,

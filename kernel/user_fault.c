@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) "pciem: " fmt
+
 #include "user_fault.h"
 
 #include <linux/file.h>
@@ -14,6 +16,7 @@
 #include "arch.h"
 #include "bridge.h"
 #include "trap.h"
+#include "window.h"
 
 static phys_addr_t base(const struct vm_area_struct *vma)
 {
@@ -26,10 +29,8 @@ static phys_addr_t base(const struct vm_area_struct *vma)
  */
 static bool is_revoked(struct vm_area_struct *vma, phys_addr_t phys)
 {
-	unsigned long magic = file_inode(vma->vm_file)->i_sb->s_magic;
-
 	return IS_ENABLED(CONFIG_IO_STRICT_DEVMEM) &&
-	       (magic == SYSFS_MAGIC || magic == PROC_SUPER_MAGIC) &&
+	       vma->vm_file->f_mapping->host->i_sb->s_magic == DEVMEM_MAGIC &&
 	       region_intersects(phys & PAGE_MASK, PAGE_SIZE, IORESOURCE_MEM | IORESOURCE_BUSY,
 				 IORES_DESC_NONE) != REGION_DISJOINT;
 }
@@ -80,6 +81,10 @@ static void closed(struct vm_area_struct *vma)
 {
 	struct pciem_bridge *bridge = pciem_trap_bridge(base(vma));
 
+	if (!bridge) {
+		pr_warn_once("a driver has changed a mapping of ours: its bridge stays\n");
+		return;
+	}
 	pciem_bridge_put(bridge);
 	pciem_bridge_put(bridge);
 }
@@ -107,12 +112,25 @@ static bool nobody_minds(const struct vm_operations_struct *ops)
 	return !ops || !memcmp(ops, &only_access, sizeof(*ops));
 }
 
+static bool is_in_one_window(phys_addr_t start, u64 size)
+{
+	struct pciem_window *window;
+	bool is;
+
+	rcu_read_lock();
+	window = pciem_window_find(start);
+	is = window && size - 1 <= window->res.end - start;
+	rcu_read_unlock();
+	return is;
+}
+
 int pciem_user_fault_map(struct vm_area_struct *vma, unsigned long frame)
 {
 	struct pciem_bridge *bridge;
 
 	if (!PCIEM_ARCH_USER_ACCESS || !vma->vm_file || !nobody_minds(vma->vm_ops) ||
-	    is_cow_mapping(vma->vm_flags))
+	    is_cow_mapping(vma->vm_flags) ||
+	    !is_in_one_window(PFN_PHYS(frame), vma->vm_end - vma->vm_start))
 		return -EOPNOTSUPP;
 	bridge = pciem_trap_bridge(PFN_PHYS(frame));
 	if (!bridge)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * usermap FILE WHAT [ADDRESS]: maps the first page of a file, as a program's driver of a card does, and says what came of it.
- * With an address the file is one of /proc/bus/pci, and that is where the page is.
+ * With an address the file is one of /proc/bus/pci, or /dev/mem, and that is where the page is.
  *
  *	edu	the registers of QEMU's edu: its identification, and one that gives back the inverse of what it is given
  *	copy	whole words copied to and fro by one instruction
@@ -9,6 +9,7 @@
  *	step	as a debugger steps: a trap after each instruction
  *	beyond	a read of eight bytes, four of which are beyond the page: SIGBUS
  *	readonly	mapped to be read; the instruction becomes one that writes while it is being looked at
+ *	pages	two pages are mapped, and unmapped one by one, the last one first
  *	vector	a read with an instruction of a kind that is not emulated: SIGBUS
  *	kernel	the kernel is to read from there for us: EFAULT
  *	hold	say "mapped", wait for a line on standard input, read
@@ -175,6 +176,16 @@ static void readonly(void)
 	exit(0);
 }
 
+static void pages(void)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	char *first = (char *)page;
+
+	if (munmap(first + size, size) || munmap(first, size))
+		exit(2);
+	puts("mapped");
+}
+
 static void vector(void)
 {
 	__asm__ volatile("movups (%0), %%xmm0" : : "r"(page) : "xmm0", "memory");
@@ -221,8 +232,8 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} actions[] = { { "edu", edu }, { "copy", copy }, { "signals", signals }, { "step", step },
-			{ "beyond", beyond }, { "readonly", readonly }, { "vector", vector },
-			{ "kernel", kernel }, { "hold", hold }, { "memory", memory } };
+			{ "beyond", beyond }, { "readonly", readonly }, { "pages", pages },
+			{ "vector", vector }, { "kernel", kernel }, { "hold", hold }, { "memory", memory } };
 	size_t size = (size_t)sysconf(_SC_PAGESIZE), i;
 	off_t offset = 0;
 	bool reads_only;
@@ -238,12 +249,12 @@ int main(int argc, char **argv)
 	}
 	if (argc > 3) {
 		offset = (off_t)strtoull(argv[3], NULL, 0);
-		if (ioctl(fd, PCIIOC_MMAP_IS_MEM)) {
+		if (!strncmp(argv[1], "/proc/", 6) && ioctl(fd, PCIIOC_MMAP_IS_MEM)) {
 			printf("ioctl: %s\n", strerror(errno));
 			return 0;
 		}
 	}
-	page = mmap(NULL, size, reads_only ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+	page = mmap(NULL, strcmp(argv[2], "pages") ? size : 2 * size, reads_only ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
 	if (page == MAP_FAILED) {
 		printf("mmap: %s\n", strerror(errno));
 		return 0;
