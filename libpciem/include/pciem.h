@@ -98,7 +98,7 @@ bool pciem_link_up(const struct pciem *handle);
 
 /*
  * The calling thread is the consumer from now on. The kernel keeps it on one CPU, which threads it
- * makes inherit.
+ * makes inherit. The process is excluded from transparent huge pages.
  */
 int pciem_serve(struct pciem *handle);
 /*

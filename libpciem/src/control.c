@@ -12,6 +12,12 @@ static int simple(struct pciem *handle, unsigned long request)
 
 int pciem_serve(struct pciem *handle)
 {
+	/*
+	 * The kernel thread that makes huge pages keeps us from running while it waits for all
+	 * CPUs, and one of those can be waiting, with interrupts off, for a lock of a driver that
+	 * waits for us.
+	 */
+	pciem_sys_no_huge_pages();
 	return simple(handle, PCIEM_SERVE);
 }
 

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,6 +73,13 @@ void pciem_sys_unmap(void *memory, size_t bytes)
 	int saved = errno;
 
 	outcome(munmap(memory, bytes), saved);
+}
+
+void pciem_sys_no_huge_pages(void)
+{
+	int saved = errno;
+
+	outcome(prctl(PR_SET_THP_DISABLE, 1UL, 0UL, 0UL, 0UL), saved);
 }
 
 int pciem_sys_poll(int fd, int timeout_ms)

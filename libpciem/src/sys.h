@@ -18,6 +18,9 @@ int pciem_sys_map(int fd, uint64_t offset, size_t bytes, void **memory);
 int pciem_sys_map_over(int fd, uint64_t offset, size_t bytes, void *place);
 void pciem_sys_unmap(void *memory, size_t bytes);
 
+/* No memory of this process is put together into huge pages from now on. */
+void pciem_sys_no_huge_pages(void);
+
 /*
  * Sleep until the file is readable or hung up: its revents, 0 after the timeout, a negative errno.
  */

@@ -43,6 +43,14 @@ static void bridge_requests_have_no_flags(void **state)
 	}
 }
 
+static void who_serves_has_no_huge_pages(void **state)
+{
+	assert_int_equal(pciem_scan(*state), 0);
+	assert_false(fake.no_huge_pages);
+	assert_int_equal(pciem_serve(*state), 0);
+	assert_true(fake.no_huge_pages);
+}
+
 static void errors_come_through(void **state)
 {
 	fake.command_error = -EBUSY;
@@ -62,6 +70,7 @@ int main(void)
 		T(msi_is_a_memory_write),
 		T(intx_sets_a_level),
 		T(bridge_requests_have_no_flags),
+		T(who_serves_has_no_huge_pages),
 		T(errors_come_through),
 	};
 

@@ -337,6 +337,11 @@ static int poll_fake(int timeout_ms)
 	return revents();
 }
 
+void pciem_sys_no_huge_pages(void)
+{
+	fake.no_huge_pages = true;
+}
+
 int pciem_sys_poll(int fd, int timeout_ms)
 {
 	assert_int_equal(fd, FAKE_FD);

@@ -46,6 +46,7 @@ struct fake {
 	const char *opened;
 	uint32_t wake_flags;	/* of the header at the last PCIEM_WAKE */
 	unsigned int opens, closes, maps, unmaps, polls, commands, wakes;
+	bool no_huge_pages;
 	unsigned long command;		/* the last ioctl and its argument */
 	union {
 		uint32_t size;

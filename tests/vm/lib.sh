@@ -39,7 +39,7 @@
 
 step()
 {
-	printf -- '--- %s\n' "$*"
+	printf -- '--- %3d s: %s\n' "$SECONDS" "$*"
 }
 
 fail()

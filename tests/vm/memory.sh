@@ -11,15 +11,27 @@ memory()
 	awk -v "field=$1:" '$1 == field { print $2 }' /proc/meminfo
 }
 
-# Give back all that can be.
+# Give back all that can be: idle helpers of udev, caches, and slabs in which something is free.
 memory_settle()
 {
+	local slab
 	sync
+	udevadm settle --timeout=20
+	udevadm control --reload
+	within 10000 memory_no_workers || fail "udev is still at work"
 	for _ in 1 2 3; do
 		echo 3 >/proc/sys/vm/drop_caches
 		echo 1 >/proc/sys/vm/compact_memory
+		for slab in /sys/kernel/slab/*/shrink; do
+			echo 1 >"$slab"
+		done
 		nap 0.5
 	done
+}
+
+memory_no_workers()
+{
+	! pgrep -f '^\(udev-worker\)' >/dev/null
 }
 
 # A pciem-qemu that has to be read anew takes a minute to start now and then: while a process maps the file it stays cached.
