@@ -11,7 +11,8 @@ memory()
 	awk -v "field=$1:" '$1 == field { print $2 }' /proc/meminfo
 }
 
-# Give back all that can be: idle helpers of udev, caches, and slabs in which something is free.
+# Give back all that can be: idle helpers of udev, what the kernel remembers of files, slabs in which something is free. (Cached
+# contents of files count as available; without them a pciem-qemu takes a minute to start now and then.)
 memory_settle()
 {
 	local slab
@@ -20,7 +21,7 @@ memory_settle()
 	udevadm control --reload
 	within 10000 memory_no_workers || fail "udev is still at work"
 	for _ in 1 2 3; do
-		echo 3 >/proc/sys/vm/drop_caches
+		echo 2 >/proc/sys/vm/drop_caches
 		echo 1 >/proc/sys/vm/compact_memory
 		for slab in /sys/kernel/slab/*/shrink; do
 			echo 1 >"$slab"
@@ -32,19 +33,6 @@ memory_settle()
 memory_no_workers()
 {
 	! pgrep -f '^\(udev-worker\)' >/dev/null
-}
-
-# A pciem-qemu that has to be read anew takes a minute to start now and then: while a process maps the file it stays cached.
-memory_keep()
-{
-	python3 -c '
-import mmap, signal, sys
-with open(sys.argv[1], "rb") as file:
-    memory = mmap.mmap(file.fileno(), 0, mmap.MAP_SHARED | mmap.MAP_POPULATE, mmap.PROT_READ)
-print(len(memory), flush=True)
-signal.pause()' "$PCIEM_QEMU" >"$drive_dir/kept" &
-	FIO[memory]=$!	# for the end of the test
-	within 60000 test -s "$drive_dir/kept" || fail "$PCIEM_QEMU cannot be kept in memory"
 }
 
 memory_begin()
