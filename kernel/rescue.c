@@ -9,8 +9,9 @@
  * end at the deadline.
  *
  * When every CPU spins there is none for the worker and none for the process. Then the issuer that
- * sits on the thread's CPU gives up, so that it runs when that atomic section ends. A CPU of its
- * own for the server excludes that.
+ * sits on the thread's CPU gives up, so that it runs when that atomic section ends. So does one
+ * that holds a lock for which all other CPUs wait, some time after the workers called. A CPU of its
+ * own for the server excludes both.
  */
 #include "rescue.h"
 
@@ -26,6 +27,11 @@
  * give up.
  */
 #define LOST_NS			(5 * NSEC_PER_MSEC)
+/*
+ * No worker has come for so long: the CPUs that do not spin here wait, with interrupts off, for a
+ * lock of a driver's that a reader holds. Long, for a virtual CPU can be off for a while.
+ */
+#define DEAF_NS			(100 * NSEC_PER_MSEC)
 
 static DEFINE_PER_CPU(unsigned int, depth);	/* an interrupt's read can lie over a task's */
 static struct cpumask spinning;	/* CPUs whose depth is not 0 */
@@ -195,13 +201,15 @@ static void call(struct pciem_bridge *bridge, struct pciem_rescuer *rescuer, int
 
 /*
  * One more CPU is called each time: the last one called may have begun to spin itself before it got
- * to its worker. False: there is none.
+ * to its worker. False: there is none. *deaf: each has been called before, and has not come yet.
  */
-static bool call_another(struct pciem_bridge *bridge, int cpu)
+static bool call_another(struct pciem_bridge *bridge, int cpu, bool *deaf)
 {
 	bool found = !cpumask_test_cpu(cpu, &spinning);
 	struct pciem_rescuer *rescuer;
 	int other;
+
+	*deaf = true;
 
 	for_each_cpu_andnot(other, cpu_online_mask, &spinning) {
 		if (other == cpu)
@@ -210,6 +218,7 @@ static bool call_another(struct pciem_bridge *bridge, int cpu)
 		rescuer = per_cpu_ptr(bridge->rescuers, other);
 		if (work_pending(&rescuer->work))
 			continue;
+		*deaf = false;
 		call(bridge, rescuer, other);
 		break;
 	}
@@ -220,7 +229,7 @@ bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, u64 *lost)
 {
 	int cpu = raw_smp_processor_id(), where = -1;
 	struct task_struct *waiting;
-	bool alone = false, stuck;
+	bool alone = false, deaf = false, stuck;
 
 	rcu_read_lock();
 	waiting = find_waiting(bridge, cpumask_of(cpu));
@@ -230,18 +239,18 @@ bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, u64 *lost)
 	rcu_read_unlock();
 	/* What waits elsewhere soon has its turn, as a rule. */
 	if (where == cpu || (where >= 0 && waited >= RESCUE_AFTER_NS))
-		alone = !call_another(bridge, cpu);
+		alone = !call_another(bridge, cpu, &deaf);
 	if (waited < RESCUE_AFTER_NS)
 		return true;
 	if (alone && where == cpu)
 		return false;
-	if (!stuck && !alone) {
+	if (!stuck && !alone && !deaf) {
 		*lost = 0;
 		return true;
 	}
 	if (!*lost)
 		*lost = waited;
-	return waited - *lost < LOST_NS;
+	return waited - *lost < (stuck || alone ? LOST_NS : DEAF_NS);
 }
 
 int pciem_rescue_init(struct pciem_bridge *bridge)
