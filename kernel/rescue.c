@@ -199,37 +199,41 @@ static void call(struct pciem_bridge *bridge, struct pciem_rescuer *rescuer, int
 		pciem_bridge_put(bridge);
 }
 
+enum help {
+	CALLED,		/* a worker is called now, */
+	DEAF,		/* or all were before, and none has come yet; */
+	NONE,		/* or every CPU spins */
+};
+
 /*
  * One more CPU is called each time: the last one called may have begun to spin itself before it got
- * to its worker. False: there is none. *deaf: each has been called before, and has not come yet.
+ * to its worker.
  */
-static bool call_another(struct pciem_bridge *bridge, int cpu, bool *deaf)
+static enum help call_another(struct pciem_bridge *bridge, int cpu)
 {
-	bool found = !cpumask_test_cpu(cpu, &spinning);
+	enum help help = cpumask_test_cpu(cpu, &spinning) ? NONE : DEAF;
 	struct pciem_rescuer *rescuer;
 	int other;
-
-	*deaf = true;
 
 	for_each_cpu_andnot(other, cpu_online_mask, &spinning) {
 		if (other == cpu)
 			continue;
-		found = true;
+		help = DEAF;
 		rescuer = per_cpu_ptr(bridge->rescuers, other);
 		if (work_pending(&rescuer->work))
 			continue;
-		*deaf = false;
 		call(bridge, rescuer, other);
-		break;
+		return CALLED;
 	}
-	return found;
+	return help;
 }
 
 bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, u64 *lost)
 {
 	int cpu = raw_smp_processor_id(), where = -1;
 	struct task_struct *waiting;
-	bool alone = false, deaf = false, stuck;
+	enum help help = CALLED;
+	bool stuck;
 
 	rcu_read_lock();
 	waiting = find_waiting(bridge, cpumask_of(cpu));
@@ -239,18 +243,18 @@ bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, u64 *lost)
 	rcu_read_unlock();
 	/* What waits elsewhere soon has its turn, as a rule. */
 	if (where == cpu || (where >= 0 && waited >= RESCUE_AFTER_NS))
-		alone = !call_another(bridge, cpu, &deaf);
+		help = call_another(bridge, cpu);
 	if (waited < RESCUE_AFTER_NS)
 		return true;
-	if (alone && where == cpu)
+	if (help == NONE && where == cpu)
 		return false;
-	if (!stuck && !alone && !deaf) {
+	if (!stuck && help == CALLED) {
 		*lost = 0;
 		return true;
 	}
 	if (!*lost)
 		*lost = waited;
-	return waited - *lost < (stuck || alone ? LOST_NS : DEAF_NS);
+	return waited - *lost < (!stuck && help == DEAF ? DEAF_NS : LOST_NS);
 }
 
 int pciem_rescue_init(struct pciem_bridge *bridge)

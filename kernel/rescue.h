@@ -18,8 +18,9 @@ void pciem_rescue_end(void);
  * Between the two, once in a while: `waited` ns have passed. When the server has to wait for a CPU,
  * or for a thread of the process that waits for this very one, have it moved to another CPU. False:
  * that cannot be had, because every CPU is in such a loop, and this is the one to give up: at once
- * where the server waits for this CPU, else when the other one has not done so for a while. `lost`
- * is 0 at first and then this function's own.
+ * where the server waits for this CPU, else when the other one has not done so for a while. Or
+ * because no CPU that was called has come for a longer while. `lost` is 0 at first and then this
+ * function's own.
  */
 bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, u64 *lost);
 /*

@@ -144,7 +144,7 @@ dumb_stop()
 
 memory_total()
 {
-	awk '$1 == "MemTotal:" { print $2 }' /proc/meminfo
+	proc_value /proc/meminfo MemTotal
 }
 
 # display_ram NAME: "SOURCE FIRST-LAST" of the memory below 4 GiB

@@ -31,6 +31,12 @@ probe_ms()
 	printf '%s\n' "$(($(deadline_ms) + 1000 * $(</sys/module/nvme_core/parameters/admin_timeout)))"
 }
 
+# proc_value FILE FIELD: of a file with lines such as "MemTotal:  2012345 kB"
+proc_value()
+{
+	awk -v "field=$2:" '$1 == field { print $2 }' "$1"
+}
+
 # These ask again and again while the machine works, and start no programs: starting one takes long in an emulated machine.
 now_ms()
 {

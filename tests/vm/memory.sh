@@ -8,7 +8,7 @@ declare -A MEMORY=()
 # memory FIELD: KiB, from /proc/meminfo
 memory()
 {
-	awk -v "field=$1:" '$1 == field { print $2 }' /proc/meminfo
+	proc_value /proc/meminfo "$1"
 }
 
 # Give back all that can be: idle helpers of udev, what the kernel remembers of files, slabs in which something is free. (Cached

@@ -103,13 +103,14 @@ net_went_through()
 
 net_nothing_late()
 {
-	local counter
+	local counter refused
 	for counter in starved read_timeouts atomic_timeouts; do
 		same "$counter" "$(net_worst "$counter")" 0
 	done
-	# A softirq that comes on top of the thread that serves cannot be answered (README, limits): seldom, and what the driver
-	# reads there only pushes its writes.
-	(($(net_worst refused) <= 3)) || fail "refused: $(net_worst refused)"
+	# A softirq that comes on top of the thread that serves cannot be answered (docs/architecture.md, "Life of an
+	# interrupt"): seldom, and what the driver reads there only pushes its writes.
+	refused=$(net_worst refused)
+	((refused <= 3)) || fail "refused: $refused"
 }
 
 # net_worst COUNTER: of all bridges
