@@ -11,6 +11,7 @@
  *   pciem_file.lock (mutex; create)
  *     pci_lock_rescan_remove, device locks (PCI core; taken by the scan, remove and teardown works
  *     only)
+ *       root.lock (mutex; which bus it is)
  *       whatever locks a driver holds when it touches its device
  *         pci_lock (PCI core; raw, held around configuration accesses from user space)
  *           irqs.lock (raw; vector bitmap)    pool.alloc.lock    queue.lock (raw)
@@ -47,7 +48,7 @@ struct pciem_counters {
 	atomic64_t read_timeouts;	/* a sleeping issuer missed its deadline */
 	atomic64_t atomic_timeouts;	/* a spinning issuer missed its deadline */
 	atomic64_t refused;		/* all ones at once: from NMI, or on top of the server */
-	atomic64_t starved;		/* all ones: every CPU was in an atomic read */
+	atomic64_t starved;		/* all ones: no CPU was left to answer an atomic read */
 	atomic64_t undecoded;		/* the decoder does not know the instruction */
 	atomic64_t rescues;		/* times a thread was moved off a spinning CPU */
 	atomic64_t deferred_irqs;	/* held back: every CPU ran the process */
@@ -58,13 +59,14 @@ struct pciem_bridge {
 	struct platform_device *pdev;	/* parent of the host bridge; has the attributes */
 	bool direct;			/* no pool: bus address = physical address */
 
-	struct mm_struct *mm;		/* of the process, mmgrab()ed: only compared */
-	struct task_struct *leader;	/* of the process */
+	/* The process that made the bridge. It can pass the file on: see pciem_bridge_process(). */
+	struct mm_struct *mm;		/* mmgrab()ed: only compared */
+	struct task_struct *leader;
 	struct pciem_server server;
 
 	/* Link. Goes from up to down once. */
 	unsigned long down;		/* bit 0 */
-	unsigned int atomic_misses;	/* successive atomic deadlines missed; racy by intent */
+	unsigned int in_vain_us;	/* atomic reads waited since the last answer; racy by intent */
 	struct work_struct teardown;
 	struct work_struct free;
 	struct delayed_work watchdog;
@@ -98,6 +100,12 @@ bool pciem_bridge_tryget(struct pciem_bridge *bridge);
 void pciem_bridge_get(struct pciem_bridge *bridge);
 void pciem_bridge_put(struct pciem_bridge *bridge);
 struct device *pciem_bridge_dev(struct pciem_bridge *bridge);
+
+/* A thread of the process that serves, or of the one that made the bridge. Under rcu_read_lock. */
+static inline struct task_struct *pciem_bridge_process(struct pciem_bridge *bridge)
+{
+	return rcu_dereference(bridge->server.task) ?: bridge->leader;
+}
 
 /* Runs everything that must outlive its caller; drained by module exit. */
 extern struct workqueue_struct *pciem_workqueue;

@@ -95,22 +95,23 @@ static int remove(struct pciem_file *file, union argument *arg)
 	return arg->simple.flags ? -EINVAL : pciem_root_remove(file->bridge);
 }
 
-/* Until poll(2) would say something. -ERESTARTSYS: a signal came. */
+/* Until poll(2) would say something. An error: begun again, as that, unless a handler runs. */
 static int doze(struct pciem_bridge *bridge)
 {
 	return wait_event_interruptible(bridge->readable, pciem_queue_waiting(&bridge->queue) ||
-					pciem_link_is_down(bridge));
+					pciem_link_is_down(bridge)) ? -ERESTARTNOHAND : 0;
 }
 
 static int sleep(struct pciem_file *file, union argument *arg)
 {
 	struct pciem_bridge *bridge = file->bridge;
+	int err;
 
 	if (arg->simple.flags)
 		return -EINVAL;
-	/* Begun again, as poll(2), unless the process has a handler. */
-	if (doze(bridge))
-		return -ERESTARTNOHAND;
+	err = doze(bridge);
+	if (err)
+		return err;
 	return READ_ONCE(bridge->kicked_on) == raw_smp_processor_id();
 }
 
@@ -129,8 +130,8 @@ static int wake(struct pciem_file *file, union argument *arg)
 		return 0;
 	here = READ_ONCE(bridge->sleeper_cpu[tag % PCIEM_SLOTS]) == raw_smp_processor_id();
 	complete(pciem_queue_done(queue, tag));
-	if (here && arg->wake.flags & PCIEM_WAKE_AND_SLEEP && doze(bridge))
-		return -EINTR;
+	if (here && arg->wake.flags & PCIEM_WAKE_AND_SLEEP)
+		return doze(bridge) ?: here;
 	return here;
 }
 

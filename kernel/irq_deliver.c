@@ -62,7 +62,7 @@ static bool process_needs(struct pciem_bridge *bridge, int cpu)
 
 	if (server_is_on(bridge, cpu))
 		return true;
-	__for_each_thread(bridge->leader->signal, thread) {
+	__for_each_thread(pciem_bridge_process(bridge)->signal, thread) {
 		if (!left--)
 			break;
 		if (task_cpu(thread) == cpu && READ_ONCE(thread->on_cpu))
@@ -138,6 +138,18 @@ static bool may_hold_locks(struct pciem_delivery *delivery)
 	       !(is_idle_task(current) || READ_ONCE(delivery->worker) == current);
 }
 
+/* A worker, on which way 3 comes, has no mm. */
+static bool on_process(struct pciem_bridge *bridge)
+{
+	const struct mm_struct *mm = current->mm;
+	bool is;
+
+	rcu_read_lock();
+	is = mm && (mm == bridge->mm || mm == READ_ONCE(pciem_bridge_process(bridge)->mm));
+	rcu_read_unlock();
+	return is;
+}
+
 static void defer(struct pciem_delivery *delivery)
 {
 	atomic64_inc(&bridge_of(delivery->irqs)->counters.deferred_irqs);
@@ -154,11 +166,11 @@ static void deliver(struct irq_work *work)
 	if (!READ_ONCE(irqs->live))
 		return;
 	/*
-	 * A worker, on which way 3 comes, has no mm. A CPU that goes offline runs what is left
-	 * while all others stand still: the worker does it elsewhere. A reader that spins with
-	 * interrupts off may hold the very lock that the handler takes.
+	 * A CPU that goes offline runs what is left while all others stand still: the worker does
+	 * it elsewhere. A reader that spins with interrupts off may hold the very lock that the
+	 * handler takes.
 	 */
-	if (!in_hardirq() || pciem_rescue_taking_calls() || current->mm == bridge_of(irqs)->mm) {
+	if (!in_hardirq() || pciem_rescue_taking_calls() || on_process(bridge_of(irqs))) {
 		defer(delivery);
 		return;
 	}

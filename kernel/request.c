@@ -34,8 +34,8 @@ enum wait_mode { SLEEP, YIELD, SPIN, REFUSE };
  * issuer gives up all the same.
  */
 #define FULL_DEADLINES	10
-/* Successive atomic deadlines missed, with no answer in between, that mean a dead process. */
-#define ATOMIC_MISSES	3
+/* Atomic reads that wait in vain for so many deadlines, with no answer in between: it is dead. */
+#define ATOMIC_MISSES	3u
 
 /*
  * Inside stop_machine(), where all CPUs stand still, as when one goes offline: the core then masks
@@ -73,7 +73,7 @@ static void kick(struct pciem_bridge *bridge)
 struct deadline {
 	u64 start, end;		/* local_clock(), ns */
 	unsigned int polls;
-	u64 lost;		/* of pciem_rescue_check() */
+	struct pciem_rescue rescue;
 };
 
 static void deadline_start(struct deadline *deadline, unsigned int ms)
@@ -81,12 +81,18 @@ static void deadline_start(struct deadline *deadline, unsigned int ms)
 	deadline->start = local_clock();
 	deadline->end = deadline->start + (u64)ms * NSEC_PER_MSEC;
 	deadline->polls = 0;
-	deadline->lost = 0;
+	deadline->rescue = (struct pciem_rescue) {};
+}
+
+static bool is_exiting(const struct task_struct *thread)
+{
+	return READ_ONCE(thread->signal->flags) & SIGNAL_GROUP_EXIT;
 }
 
 /*
  * The process has been killed, or exits. The file closes only later: on the way there it may wait
- * for something that this CPU holds up, such as an RCU grace period.
+ * for something that this CPU holds up, such as an RCU grace period. The maker of the bridge can
+ * have passed it on: either of the two can still serve it, and before one does it can be anybody.
  */
 static bool is_ending(struct pciem_bridge *bridge)
 {
@@ -94,9 +100,8 @@ static bool is_ending(struct pciem_bridge *bridge)
 	bool ending;
 
 	rcu_read_lock();
-	/* Who made the bridge can have passed it on. */
-	server = rcu_dereference(bridge->server.task) ?: bridge->leader;
-	ending = READ_ONCE(server->signal->flags) & SIGNAL_GROUP_EXIT;
+	server = rcu_dereference(bridge->server.task);
+	ending = server && is_exiting(server) && is_exiting(bridge->leader);
 	rcu_read_unlock();
 	return ending;
 }
@@ -118,13 +123,13 @@ static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enu
 		pciem_link_down(bridge, NULL);
 		return 0;
 	}
-	if (mode == SPIN && !pciem_rescue_check(bridge, now - deadline->start, &deadline->lost))
-		return -EDEADLK;
 	if (irqs_disabled()) {
 		if (mode == SPIN)
 			pciem_rescue_take_calls();
 		touch_nmi_watchdog();
 	}
+	if (mode == SPIN && !pciem_rescue_check(bridge, now - deadline->start, &deadline->rescue))
+		return -EDEADLK;
 	return 0;
 }
 
@@ -199,18 +204,21 @@ static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum
 	return true;
 }
 
-static void atomic_timeout(struct pciem_bridge *bridge)
+/* The process may be late, or have no CPU to run on: after a time that is the same. */
+static void note_in_vain(struct pciem_bridge *bridge, int err, u64 waited_ns)
 {
-	unsigned int misses = READ_ONCE(bridge->atomic_misses) + 1;
+	unsigned int timeout_ms = READ_ONCE(pciem_atomic_timeout_ms);
+	u64 in_vain = READ_ONCE(bridge->in_vain_us) + div_u64(waited_ns, NSEC_PER_USEC);
 
-	atomic64_inc(&bridge->counters.atomic_timeouts);
-	WRITE_ONCE(bridge->atomic_misses, misses);
-	if (misses >= ATOMIC_MISSES)
+	WRITE_ONCE(bridge->in_vain_us, in_vain);
+	atomic64_inc(err == -EDEADLK ? &bridge->counters.starved :
+				       &bridge->counters.atomic_timeouts);
+	if (in_vain >= (u64)ATOMIC_MISSES * timeout_ms * USEC_PER_MSEC)
 		pciem_link_down(bridge, "atomic reads got no answer");
-	else
+	else if (err == -ETIMEDOUT)
 		dev_warn_ratelimited(pciem_bridge_dev(bridge),
 				     "a read in atomic context got no answer within %u ms\n",
-				     READ_ONCE(pciem_atomic_timeout_ms));
+				     timeout_ms);
 }
 
 static int poll_for_answer(struct pciem_bridge *bridge, u32 tag, enum wait_mode mode, u64 *data)
@@ -220,13 +228,17 @@ static int poll_for_answer(struct pciem_bridge *bridge, u32 tag, enum wait_mode 
 
 	deadline_start(&deadline, READ_ONCE(pciem_atomic_timeout_ms));
 	for (;;) {
-		if (pciem_queue_answered(&bridge->queue, tag, data))
+		if (pciem_queue_answered(&bridge->queue, tag, data)) {
+			WRITE_ONCE(bridge->in_vain_us, 0);
 			return 0;
+		}
 		if (pciem_link_is_down(bridge))
 			return -ENOLINK;
 		err = poll_step(bridge, &deadline, mode);
-		if (err)
+		if (err) {
+			note_in_vain(bridge, err, local_clock() - deadline.start);
 			return err;
+		}
 	}
 }
 
@@ -241,12 +253,6 @@ static bool wait_spinning(struct pciem_bridge *bridge, u32 tag, enum wait_mode m
 	err = poll_for_answer(bridge, tag, mode, data);
 	if (mode == SPIN)
 		pciem_rescue_end();
-	if (!err)
-		WRITE_ONCE(bridge->atomic_misses, 0);
-	else if (err == -EDEADLK)
-		atomic64_inc(&bridge->counters.starved);
-	else if (err == -ETIMEDOUT)
-		atomic_timeout(bridge);
 	return !err;
 }
 

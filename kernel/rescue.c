@@ -78,7 +78,7 @@ static struct task_struct *find_waiting(struct pciem_bridge *bridge, const struc
 		return NULL;
 	if (is_waiting(server))
 		return server;
-	__for_each_thread(bridge->leader->signal, thread) {
+	__for_each_thread(server->signal, thread) {
 		if (!left--)
 			break;
 		if (is_waiting(thread) && cpumask_test_cpu(task_cpu(thread), cpus))
@@ -228,12 +228,24 @@ static enum help call_another(struct pciem_bridge *bridge, int cpu)
 	return help;
 }
 
-bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, u64 *lost)
+/* Nobody can help this reader. Is it to give up? */
+static bool is_lost(struct pciem_rescue *rescue, u64 waited, bool deaf, int cpu)
+{
+	/* For another reason than before; or this virtual CPU was off, and others can have been. */
+	if (!rescue->lost || rescue->deaf != deaf || waited - rescue->looked > LOST_NS)
+		rescue->lost = waited;
+	rescue->deaf = deaf;
+	/* When one gives up that can be all that the others need. */
+	return waited - rescue->lost >=
+	       (deaf ? DEAF_NS + LOST_NS * bitmap_weight(cpumask_bits(&spinning), cpu) : LOST_NS);
+}
+
+bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, struct pciem_rescue *rescue)
 {
 	int cpu = raw_smp_processor_id(), where = -1;
 	struct task_struct *waiting;
 	enum help help = CALLED;
-	bool stuck;
+	bool stuck, lost = false;
 
 	rcu_read_lock();
 	waiting = find_waiting(bridge, cpumask_of(cpu));
@@ -248,13 +260,12 @@ bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, u64 *lost)
 		return true;
 	if (help == NONE && where == cpu)
 		return false;
-	if (!stuck && help == CALLED) {
-		*lost = 0;
-		return true;
-	}
-	if (!*lost)
-		*lost = waited;
-	return waited - *lost < (!stuck && help == DEAF ? DEAF_NS : LOST_NS);
+	if (stuck || help != CALLED)
+		lost = is_lost(rescue, waited, !stuck && help == DEAF, cpu);
+	else
+		rescue->lost = 0;
+	rescue->looked = waited;
+	return !lost;
 }
 
 int pciem_rescue_init(struct pciem_bridge *bridge)

@@ -14,15 +14,23 @@
  */
 void pciem_rescue_begin(struct pciem_bridge *bridge);
 void pciem_rescue_end(void);
+
+/* Of one wait; all 0 at first. In ns of waiting. */
+struct pciem_rescue {
+	u64 looked;	/* at the last look; */
+	u64 lost;	/* since when nobody can help; 0: somebody can */
+	bool deaf;	/* nobody comes, rather than that there is nobody */
+};
+
 /*
  * Between the two, once in a while: `waited` ns have passed. When the server has to wait for a CPU,
  * or for a thread of the process that waits for this very one, have it moved to another CPU. False:
  * that cannot be had, because every CPU is in such a loop, and this is the one to give up: at once
  * where the server waits for this CPU, else when the other one has not done so for a while. Or
- * because no CPU that was called has come for a longer while. `lost` is 0 at first and then this
- * function's own.
+ * because no CPU that was called has come for a longer while; of several readers the one on the
+ * first CPU then gives up first.
  */
-bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, u64 *lost);
+bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, struct pciem_rescue *rescue);
 /*
  * Between the two, once in a while, with interrupts off: nobody shall wait for this CPU who
  * occupies the one that the server needs.

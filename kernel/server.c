@@ -168,9 +168,24 @@ static bool may_run_on(struct pciem_server *server, struct task_struct *thread,
 	return at_home;
 }
 
+/*
+ * Its CPUs again. When the user has asked for others meanwhile the scheduler respects that, unless
+ * the two have none in common.
+ */
+static void give_back(struct task_struct *thread, struct cpumask *allowed)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&thread->pi_lock, flags);
+	if (thread->user_cpus_ptr && !cpumask_intersects(allowed, thread->user_cpus_ptr))
+		cpumask_copy(allowed, thread->user_cpus_ptr);
+	raw_spin_unlock_irqrestore(&thread->pi_lock, flags);
+	set_cpus_allowed_ptr(thread, allowed);
+}
+
 /* The server: it gets a new home, unless it has just ceased to serve. */
 static bool move_home(struct pciem_server *server, struct task_struct *thread, unsigned int cpu,
-		      const struct cpumask *allowed)
+		      struct cpumask *allowed)
 {
 	unsigned long flags;
 	bool still;
@@ -186,13 +201,13 @@ static bool move_home(struct pciem_server *server, struct task_struct *thread, u
 		set_home(server, cpumask_first(&thread->cpus_mask));
 	raw_spin_unlock_irqrestore(&server->lock, flags);
 	if (!still && cpumask_equal(&thread->cpus_mask, cpumask_of(cpu)))
-		set_cpus_allowed_ptr(thread, allowed);
+		give_back(thread, allowed);
 	return true;
 }
 
 /* Another thread: its CPUs are narrowed for a moment, by one worker at a time. */
 static bool push(struct pciem_server *server, struct task_struct *thread, unsigned int cpu,
-		 const struct cpumask *allowed)
+		 struct cpumask *allowed)
 {
 	bool moved;
 
@@ -202,7 +217,7 @@ static bool push(struct pciem_server *server, struct task_struct *thread, unsign
 	moved = cpumask_equal(&thread->cpus_mask, allowed) &&
 		!set_cpus_allowed_ptr(thread, cpumask_of(cpu));
 	if (moved && cpumask_equal(&thread->cpus_mask, cpumask_of(cpu)))
-		set_cpus_allowed_ptr(thread, allowed);
+		give_back(thread, allowed);
 	mutex_unlock(&server->push_lock);
 	return moved;
 }

@@ -61,14 +61,14 @@ void pciem_trap_exit(void)
 	synchronize_rcu();
 }
 
-struct pciem_bridge *pciem_trap_bridge(phys_addr_t addr)
+struct pciem_bridge *pciem_trap_bridge(phys_addr_t addr, u64 size)
 {
 	struct pciem_bridge *bridge = NULL;
 	struct pciem_window *window;
 
 	rcu_read_lock();
 	window = pciem_window_find(addr);
-	if (window && pciem_bridge_tryget(window->bridge))
+	if (window && size - 1 <= window->res.end - addr && pciem_bridge_tryget(window->bridge))
 		bridge = window->bridge;
 	rcu_read_unlock();
 	return bridge;

@@ -16,7 +16,7 @@ void pciem_trap_exit(void);
  */
 u64 pciem_trap_read(struct pciem_bridge *bridge, phys_addr_t addr, unsigned int width);
 void pciem_trap_write(struct pciem_bridge *bridge, phys_addr_t addr, unsigned int width, u64 value);
-/* The bridge whose window holds the address, with a reference, or NULL. Any context. */
-struct pciem_bridge *pciem_trap_bridge(phys_addr_t addr);
+/* The bridge with a window that holds all of it, with a reference, or NULL. Any context. */
+struct pciem_bridge *pciem_trap_bridge(phys_addr_t addr, u64 size);
 
 #endif

@@ -161,7 +161,7 @@ static noinline void emulate(struct pt_regs *regs, unsigned long error_code, uns
 	if (!leaf_phys(address, &phys) || pciem_pages_have(PHYS_PFN(phys)) ||
 	    decode(&insn, code, regs->ip))
 		return;
-	bridge = pciem_trap_bridge(phys);
+	bridge = pciem_trap_bridge(phys, 1);
 	/* Without a bridge nothing holds the module: stay where a grace period covers us. */
 	if (bridge && regs->flags & X86_EFLAGS_IF)
 		local_irq_enable();

@@ -59,10 +59,20 @@ static bool writes(const struct pciem_insn *insn, const struct pt_regs *regs,
 static void step_over(struct pt_regs *regs)
 {
 	struct kernel_siginfo info;
+	sigset_t trap;
 
 	regs->flags &= ~X86_EFLAGS_RF;
 	if (!(regs->flags & X86_EFLAGS_TF))
 		return;
+	/* The CPU's own trap is not held back by that: it kills, or tells a debugger. */
+	if (sigismember(&current->blocked, SIGTRAP)) {
+		if (!current->ptrace) {
+			force_sig(SIGTRAP);
+			return;
+		}
+		siginitset(&trap, sigmask(SIGTRAP));
+		sigprocmask(SIG_UNBLOCK, &trap, NULL);
+	}
 	clear_siginfo(&info);
 	info.si_signo = SIGTRAP;
 	info.si_code = TRAP_TRACE;

@@ -16,7 +16,6 @@
 #include "arch.h"
 #include "bridge.h"
 #include "trap.h"
-#include "window.h"
 
 static phys_addr_t base(const struct vm_area_struct *vma)
 {
@@ -54,7 +53,7 @@ static vm_fault_t fault(struct vm_fault *vmf)
 	/* The kernel itself at work on user memory: its registers are not known here. */
 	if ((vmf->flags & (wanted | others)) != wanted || is_revoked(vma, phys))
 		return VM_FAULT_SIGBUS;
-	bridge = pciem_trap_bridge(phys);
+	bridge = pciem_trap_bridge(phys, 1);
 	if (!bridge)
 		return VM_FAULT_SIGBUS;
 	/* Our callers use it after we return; fput() waits for the way back to user space. */
@@ -74,12 +73,12 @@ static vm_fault_t fault(struct vm_fault *vmf)
  */
 static void opened(struct vm_area_struct *vma)
 {
-	pciem_trap_bridge(base(vma));
+	pciem_trap_bridge(base(vma), 1);
 }
 
 static void closed(struct vm_area_struct *vma)
 {
-	struct pciem_bridge *bridge = pciem_trap_bridge(base(vma));
+	struct pciem_bridge *bridge = pciem_trap_bridge(base(vma), 1);
 
 	if (!bridge) {
 		pr_warn_once("a driver has changed a mapping of ours: its bridge stays\n");
@@ -112,27 +111,14 @@ static bool nobody_minds(const struct vm_operations_struct *ops)
 	return !ops || !memcmp(ops, &only_access, sizeof(*ops));
 }
 
-static bool is_in_one_window(phys_addr_t start, u64 size)
-{
-	struct pciem_window *window;
-	bool is;
-
-	rcu_read_lock();
-	window = pciem_window_find(start);
-	is = window && size - 1 <= window->res.end - start;
-	rcu_read_unlock();
-	return is;
-}
-
 int pciem_user_fault_map(struct vm_area_struct *vma, unsigned long frame)
 {
 	struct pciem_bridge *bridge;
 
 	if (!PCIEM_ARCH_USER_ACCESS || !vma->vm_file || !nobody_minds(vma->vm_ops) ||
-	    is_cow_mapping(vma->vm_flags) ||
-	    !is_in_one_window(PFN_PHYS(frame), vma->vm_end - vma->vm_start))
+	    is_cow_mapping(vma->vm_flags))
 		return -EOPNOTSUPP;
-	bridge = pciem_trap_bridge(PFN_PHYS(frame));
+	bridge = pciem_trap_bridge(PFN_PHYS(frame), vma->vm_end - vma->vm_start);
 	if (!bridge)
 		return -EOPNOTSUPP;
 	if (is_sysfs(vma->vm_file)) {

@@ -21,7 +21,7 @@
  *   EINVAL      a reserved field, flag, range or alignment is wrong, or the struct is shorter than
  *               its mandatory part
  *   E2BIG       the struct is longer than this kernel's and its tail is not zero
- *   EINTR       a signal came while the caller slept
+ *   EINTR       a signal handler ran while the caller slept
  *   EFAULT      the argument is not readable or writable memory
  *   ENOTTY      no such ioctl
  *   ENXIO       no bridge was created on this file yet
@@ -125,8 +125,8 @@ struct pciem_bridge_create {
  * once; PCIEM_NOTICE_REMOVED follows. A later PCIEM_SCAN finds the devices again.
  *
  * PCIEM_SLEEP: until poll(2) would say something (PCIEM_QUEUE_NEED_WAKEUP as for that), at less
- * cost; EINTR on a signal. Returns 1 when who ended the sleep did so on the CPU of the caller: it
- * needs that CPU to issue more, so had better not be polled for; else 0.
+ * cost; EINTR when a signal handler ran. Returns 1 when who ended the sleep did so on the CPU of
+ * the caller: it needs that CPU to issue more, so had better not be polled for; else 0.
  */
 struct pciem_simple {
 	__u32 size;
@@ -142,7 +142,8 @@ struct pciem_simple {
  * PCIEM_WAKE: the issuer of this tag sleeps (its slot said PCIEM_PHASE_SLEEPING) and its answer is
  * in the slot. Returns 1 when the issuer went to sleep on the CPU of the caller, which had better
  * sleep than poll for more; else 0. With PCIEM_WAKE_AND_SLEEP it then does so in the same call,
- * until poll(2) would say something (PCIEM_QUEUE_NEED_WAKEUP as for that); EINTR on a signal.
+ * until poll(2) would say something (PCIEM_QUEUE_NEED_WAKEUP as for that); EINTR when a signal
+ * handler ran.
  */
 struct pciem_wake {
 	__u32 size;
