@@ -21,7 +21,7 @@
  * A driver makes its device nodes after it is bound; most kinds of devices have
  * none.
  */
-#define NODE_US (5 * G_USEC_PER_SEC)
+#define NODE_US (15 * G_USEC_PER_SEC)
 #define NO_NODE_US (G_USEC_PER_SEC / 2)
 
 typedef struct Function {
