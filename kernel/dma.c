@@ -124,8 +124,10 @@ static void unmap_phys(struct device *dev, dma_addr_t address, size_t size,
 	unsigned long first, count = span(address, size);
 	size_t offset;
 
-	if (WARN_ONCE(!offset_of(pool, address, size, &offset),
-		      "pciem: %s unmaps %pad, which was never mapped\n", dev_name(dev), &address))
+	/* Not even a look at it: by now it can be another's. */
+	if (WARN_ONCE(!offset_of(pool, address, size, &offset) ||
+		      !pciem_pool_alloc_has(&pool->alloc, offset >> PAGE_SHIFT, count),
+		      "pciem: %s unmaps %pad, which is not mapped\n", dev_name(dev), &address))
 		return;
 	trace_pciem_dma_unmap(bridge->root.domain, address, size, dir);
 	first = offset >> PAGE_SHIFT;
@@ -133,8 +135,7 @@ static void unmap_phys(struct device *dev, dma_addr_t address, size_t size,
 		bounce(pool, offset, size, false);
 	memset(pool->origin + first, 0, count * sizeof(*pool->origin));
 	poison(pool, first, count);
-	WARN_ONCE(!pciem_pool_alloc_give(&pool->alloc, first, count),
-		  "pciem: %s unmaps %pad twice\n", dev_name(dev), &address);
+	pciem_pool_alloc_give(&pool->alloc, first, count);
 }
 
 static void sync(struct device *dev, dma_addr_t address, size_t size, bool to_pool)

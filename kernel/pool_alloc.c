@@ -50,16 +50,33 @@ long pciem_pool_alloc_take(struct pciem_pool_alloc *alloc, unsigned long count,
 	return found;
 }
 
+/* With the lock held. */
+static bool has(const struct pciem_pool_alloc *alloc, unsigned long first, unsigned long count)
+{
+	return count && first < alloc->pages && count <= alloc->pages - first &&
+	       find_next_zero_bit(alloc->used, first + count, first) >= first + count;
+}
+
+bool pciem_pool_alloc_has(struct pciem_pool_alloc *alloc, unsigned long first,
+			  unsigned long count)
+{
+	unsigned long flags;
+	bool ok;
+
+	spin_lock_irqsave(&alloc->lock, flags);
+	ok = has(alloc, first, count);
+	spin_unlock_irqrestore(&alloc->lock, flags);
+	return ok;
+}
+
 bool pciem_pool_alloc_give(struct pciem_pool_alloc *alloc, unsigned long first,
 			   unsigned long count)
 {
 	unsigned long flags;
 	bool ok;
 
-	if (!count || first >= alloc->pages || count > alloc->pages - first)
-		return false;
 	spin_lock_irqsave(&alloc->lock, flags);
-	ok = find_next_zero_bit(alloc->used, first + count, first) >= first + count;
+	ok = has(alloc, first, count);
 	if (ok) {
 		bitmap_clear(alloc->used, first, count);
 		alloc->taken -= count;

@@ -39,6 +39,7 @@ struct edu {
 	void __iomem *bar;
 	struct dentry *dir;
 	struct mutex lock;	/* one group at a time */
+	struct task_struct **threads;	/* of until_gone */
 };
 
 static inline u32 edu_read(struct edu *edu, unsigned int reg)
@@ -75,5 +76,13 @@ void edu_dma(struct edu *edu, struct seq_file *out);
 void edu_pool(struct edu *edu, struct seq_file *out);
 void edu_context(struct edu *edu, struct seq_file *out);
 void edu_cpus(struct edu *edu, struct seq_file *out);
+void edu_edges(struct edu *edu, struct seq_file *out);
+void edu_remap(struct edu *edu, struct seq_file *out);
+void edu_nmi(struct edu *edu, struct seq_file *out);
+void edu_signals(struct edu *edu, struct seq_file *out);
+void edu_abuse(struct edu *edu, struct seq_file *out);
+void edu_until_gone(struct edu *edu, struct seq_file *out);
+/* The device has to be let go. Sleeps. */
+void edu_until_gone_end(struct edu *edu);
 
 #endif

@@ -54,6 +54,12 @@ GROUP(dma);
 GROUP(pool);
 GROUP(context);
 GROUP(cpus);
+GROUP(edges);
+GROUP(remap);
+GROUP(nmi);
+GROUP(signals);
+GROUP(abuse);
+GROUP(until_gone);
 
 static const struct {
 	const char *name;
@@ -70,6 +76,12 @@ static const struct {
 	{ "pool", &pool_operations },
 	{ "context", &context_operations },
 	{ "cpus", &cpus_operations },
+	{ "edges", &edges_operations },
+	{ "remap", &remap_operations },
+	{ "nmi", &nmi_operations },
+	{ "signals", &signals_operations },
+	{ "abuse", &abuse_operations },
+	{ "until_gone", &until_gone_operations },
 };
 
 static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -104,6 +116,7 @@ static void remove(struct pci_dev *pdev)
 	struct edu *edu = pci_get_drvdata(pdev);
 
 	debugfs_remove(edu->dir);
+	edu_until_gone_end(edu);
 }
 
 static const struct pci_device_id ids[] = {

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A driver that uses the DMA API wrongly: what it does to itself is its own affair, but the memory of others and the pool stay whole. Of
+ * each kind the first is told by a WARNING.
+ */
+#include "edu.h"
+
+#include <linux/dma-mapping.h>
+#include <linux/slab.h>
+
+#define COUNT	4096u
+
+/* Memory that was mapped before and is mapped afterwards: is it as it was? */
+struct witness {
+	u8 *memory;
+	dma_addr_t address;
+};
+
+static bool witness_begin(struct edu *edu, struct witness *witness)
+{
+	witness->memory = dma_alloc_coherent(&edu->pdev->dev, COUNT, &witness->address, GFP_KERNEL);
+	if (witness->memory)
+		memset(witness->memory, 0x77, COUNT);
+	return witness->memory;
+}
+
+static bool witness_end(struct edu *edu, struct witness *witness)
+{
+	bool whole = !memchr_inv(witness->memory, 0x77, COUNT);
+
+	dma_free_coherent(&edu->pdev->dev, COUNT, witness->memory, witness->address);
+	return whole;
+}
+
+static void twice(struct edu *edu, struct seq_file *out, u8 *buffer)
+{
+	struct device *dev = &edu->pdev->dev;
+	dma_addr_t first, second;
+
+	memset(buffer, 0x33, COUNT);
+	first = dma_map_single(dev, buffer, COUNT, DMA_BIDIRECTIONAL);
+	edu_check(out, !dma_mapping_error(dev, first), "map");
+	dma_unmap_single(dev, first, COUNT, DMA_BIDIRECTIONAL);
+	dma_unmap_single(dev, first, COUNT, DMA_BIDIRECTIONAL);
+	edu_check(out, !memchr_inv(buffer, 0x33, COUNT), "unmapped twice: the buffer is as it was");
+	first = dma_map_single(dev, buffer, COUNT, DMA_BIDIRECTIONAL);
+	second = dma_map_single(dev, buffer + COUNT, COUNT, DMA_BIDIRECTIONAL);
+	edu_check(out, first != second, "and no address is given to two");
+	dma_unmap_single(dev, first, COUNT, DMA_BIDIRECTIONAL);
+	dma_unmap_single(dev, second, COUNT, DMA_BIDIRECTIONAL);
+}
+
+static void of_others(struct edu *edu, struct seq_file *out, u8 *buffer)
+{
+	struct device *dev = &edu->pdev->dev;
+	struct witness before, after;
+	dma_addr_t address;
+
+	if (!edu_check(out, witness_begin(edu, &before), "memory before"))
+		return;
+	address = dma_map_single(dev, buffer, COUNT, DMA_TO_DEVICE);
+	edu_check(out, witness_begin(edu, &after), "memory after");
+	/* Of more than was mapped, and the rest is nobody's; of what never was. */
+	dma_unmap_single(dev, address, 64 << 20, DMA_FROM_DEVICE);
+	dma_unmap_single(dev, 0x1000, COUNT, DMA_FROM_DEVICE);
+	dma_unmap_single(dev, ~0ull - COUNT, 2 * COUNT, DMA_FROM_DEVICE);
+	dma_sync_single_for_cpu(dev, 0x1000, COUNT, DMA_FROM_DEVICE);
+	dma_sync_single_for_device(dev, ~0ull, SIZE_MAX, DMA_FROM_DEVICE);
+	dma_unmap_single(dev, address, COUNT, DMA_TO_DEVICE);
+	edu_check(out, witness_end(edu, &after) && witness_end(edu, &before), "the memory of others is as it was");
+}
+
+/* The device is at work on memory that its driver has given back. */
+static void under_way(struct edu *edu, struct seq_file *out)
+{
+	struct device *dev = &edu->pdev->dev;
+	dma_addr_t address;
+	unsigned int i;
+	void *memory;
+
+	for (i = 0; i < 50; i++) {
+		memory = dma_alloc_coherent(dev, COUNT, &address, GFP_KERNEL);
+		if (!edu_check(out, memory, "memory"))
+			return;
+		writeq(EDU_BUFFER, edu->bar + EDU_DMA_SOURCE);
+		writeq(address, edu->bar + EDU_DMA_TARGET);
+		writeq(COUNT, edu->bar + EDU_DMA_COUNT);
+		writeq(EDU_DMA_RUN | EDU_DMA_TO_MEMORY, edu->bar + EDU_DMA_COMMAND);
+		dma_free_coherent(dev, COUNT, memory, address);
+	}
+	edu_check(out, edu_alive(edu, 7), "the device lives on");
+}
+
+void edu_abuse(struct edu *edu, struct seq_file *out)
+{
+	u8 *buffer = kmalloc(2 * COUNT, GFP_KERNEL);
+
+	if (edu_check(out, buffer, "memory")) {
+		twice(edu, out, buffer);
+		of_others(edu, out, buffer);
+		under_way(edu, out);
+	}
+	kfree(buffer);
+}
