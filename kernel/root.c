@@ -55,6 +55,49 @@ static struct pci_host_bridge *host_bridge_alloc(struct pciem_bridge *bridge)
 	return host;
 }
 
+/* A driver that asks finds its device gone instead of reading all ones for every register. */
+static int mark_gone(struct pci_dev *dev, void *unused)
+{
+	WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
+	return 0;
+}
+
+/* The works of the root go on meanwhile. */
+static void mark_all_gone(struct pciem_root *root)
+{
+	struct pci_bus *bus;
+
+	mutex_lock(&root->lock);
+	bus = root->bus;
+	if (bus)
+		get_device(&bus->dev);
+	mutex_unlock(&root->lock);
+	if (!bus)
+		return;
+	/* Once it is removed it has no devices. */
+	pci_walk_bus(bus, mark_gone, NULL);
+	put_device(&bus->dev);
+}
+
+static void set_bus(struct pciem_root *root, struct pci_bus *bus)
+{
+	mutex_lock(&root->lock);
+	root->bus = bus;
+	mutex_unlock(&root->lock);
+}
+
+/* What a scan has found. With pci_lock_rescan_remove held. */
+static void add_devices(struct pciem_bridge *bridge)
+{
+	struct pci_bus *bus = bridge->root.bus;
+
+	pci_assign_unassigned_bus_resources(bus);
+	/* Too late for the teardown, which waits for us: a driver would wait for answers. */
+	if (pciem_link_is_down(bridge))
+		mark_all_gone(&bridge->root);
+	pci_bus_add_devices(bus);
+}
+
 /* With pci_lock_rescan_remove held. */
 static int first_scan(struct pciem_bridge *bridge)
 {
@@ -71,11 +114,10 @@ static int first_scan(struct pciem_bridge *bridge)
 		pci_free_host_bridge(host);
 		return err;
 	}
-	root->bus = host->bus;
-	pci_assign_unassigned_bus_resources(root->bus);
-	list_for_each_entry(child, &root->bus->children, node)
+	set_bus(root, host->bus);
+	list_for_each_entry(child, &host->bus->children, node)
 		pcie_bus_configure_settings(child);
-	pci_bus_add_devices(root->bus);
+	add_devices(bridge);
 	return 0;
 }
 
@@ -87,40 +129,34 @@ static void scan(struct work_struct *work)
 
 	pciem_prefetch_seal(bridge);
 	pci_lock_rescan_remove();
-	if (pciem_link_is_down(bridge))
+	if (pciem_link_is_down(bridge)) {
 		err = -ENOLINK;
-	else if (root->bus)
-		pci_rescan_bus(root->bus);
-	else
+	} else if (root->bus) {
+		pci_scan_child_bus(root->bus);
+		add_devices(bridge);
+	} else {
 		err = first_scan(bridge);
+	}
 	pci_unlock_rescan_remove();
 	clear_bit(0, &root->busy);
 	pciem_notice(bridge, PCIEM_NOTICE_SCANNED, err);
 	pciem_bridge_put(bridge);
 }
 
-/* A driver that asks finds its device gone instead of reading all ones for every register. */
-static int mark_gone(struct pci_dev *dev, void *unused)
-{
-	WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
-	return 0;
-}
-
 static void take_away(struct pciem_bridge *bridge)
 {
-	struct pciem_root *root = &bridge->root;
 	struct pci_host_bridge *host;
+	struct pci_bus *bus;
 
 	pci_lock_rescan_remove();
-	if (root->bus) {
-		host = to_pci_host_bridge(root->bus->bridge);
-		if (pciem_link_is_down(bridge))
-			pci_walk_bus(root->bus, mark_gone, NULL);
-		pci_stop_root_bus(root->bus);
-		pci_remove_root_bus(root->bus);
+	bus = bridge->root.bus;
+	if (bus) {
+		host = to_pci_host_bridge(bus->bridge);
+		pci_stop_root_bus(bus);
+		set_bus(&bridge->root, NULL);
+		pci_remove_root_bus(bus);
 		/* The bus has dropped its reference; this is that of the allocation. */
 		pci_free_host_bridge(host);
-		root->bus = NULL;
 	}
 	pci_unlock_rescan_remove();
 }
@@ -163,6 +199,8 @@ int pciem_root_remove(struct pciem_bridge *bridge)
 
 void pciem_root_teardown(struct pciem_bridge *bridge)
 {
+	/* A driver that is being bound or let go can wait for its device for a minute otherwise. */
+	mark_all_gone(&bridge->root);
 	flush_work(&bridge->root.scan);
 	flush_work(&bridge->root.remove);
 	take_away(bridge);
@@ -182,6 +220,7 @@ int pciem_root_init(struct pciem_bridge *bridge)
 	root->busn.start = 0;
 	root->busn.end = 255;
 	root->busn.flags = IORESOURCE_BUS;
+	mutex_init(&root->lock);
 	INIT_WORK(&root->scan, scan);
 	INIT_WORK(&root->remove, remove);
 	return 0;
@@ -189,5 +228,6 @@ int pciem_root_init(struct pciem_bridge *bridge)
 
 void pciem_root_destroy(struct pciem_bridge *bridge)
 {
+	mutex_destroy(&bridge->root.lock);
 	ida_free(&domains, bridge->root.domain);
 }

@@ -3,6 +3,7 @@
 #ifndef PCIEM_ROOT_H
 #define PCIEM_ROOT_H
 
+#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/workqueue.h>
 
@@ -12,7 +13,9 @@ struct pciem_root {
 	struct pci_sysdata sysdata;	/* what the arch finds behind pci_bus.sysdata */
 	struct resource busn;
 	u32 domain;
-	struct pci_bus *bus;		/* NULL: nothing scanned; under pci_lock_rescan_remove */
+	/* NULL: nothing scanned. Changed with both `lock` and pci_lock_rescan_remove held. */
+	struct pci_bus *bus;
+	struct mutex lock;		/* bus */
 	struct work_struct scan, remove;
 	unsigned long busy;		/* bit 0: scan or remove is under way */
 };

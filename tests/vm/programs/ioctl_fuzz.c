@@ -4,9 +4,9 @@
  * makes the same calls in each thread. Only errors that <linux/pciem.h> names may come.
  */
 #include "serve.h"
+#include "fuzz.h"
 
 #include <stdatomic.h>
-#include <time.h>
 
 #define THREADS	3u
 #define FILES	4u
@@ -14,54 +14,6 @@
 static uint64_t deadline;
 static uint64_t first_seed;
 static atomic_uint calls, created, strange;
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
-}
-
-static uint64_t random_of(uint64_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed;
-}
-
-/* Numbers that are more interesting than most. */
-static uint64_t value(uint64_t *seed)
-{
-	static const uint64_t known[] = { 0, 1, 2, 4, 64, 0x40, 4096, 1 << 20, 1 << 24, 0xfee00000, ~0ull, 0xffffffff,
-					  0x80000000, 1ull << 32, 1ull << 63 };
-	uint64_t drawn = random_of(seed);
-
-	switch (drawn & 3) {
-	case 0:
-		return known[(drawn >> 8) % (sizeof(known) / sizeof(*known))];
-	case 1:
-		return 1ull << (drawn >> 8 & 63);
-	case 2:
-		return drawn >> 8 & 0xff;
-	default:
-		return random_of(seed);
-	}
-}
-
-static bool documented(int error)
-{
-	static const int errors[] = { 0, EINVAL, E2BIG, EFAULT, ENOTTY, ENXIO, EBUSY, ENOLINK, EPERM, ENOMEM, ENOSPC,
-				      EOPNOTSUPP, EINTR,
-				      EBADF };	/* from before us: another thread has just closed that file */
-
-	for (unsigned int i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
-		if (error == errors[i])
-			return true;
-	}
-	return false;
-}
 
 static void once(int fd, uint64_t *seed)
 {
@@ -73,13 +25,13 @@ static void once(int fd, uint64_t *seed)
 		struct pciem_bridge_create create;
 		struct pciem_ram ram;
 	} memory;
-	void *argument = random_of(seed) % 32 ? (void *)&memory : (void *)value(seed);
+	void *argument = random_of(seed) % 32 ? (void *)&memory : (void *)value_of(seed);
 	int error;
 
 	/* Mostly zero, or hardly anything gets past the first check. */
 	for (unsigned int i = 0; i < 64; i++)
-		memory.halves[i] = random_of(seed) % 8 ? 0 : value(seed);
-	memory.halves[0] = random_of(seed) % 4 ? sizes[random_of(seed) % 6] : value(seed);
+		memory.halves[i] = random_of(seed) % 8 ? 0 : value_of(seed);
+	memory.halves[0] = random_of(seed) % 4 ? sizes[random_of(seed) % 6] : value_of(seed);
 	/* A pool that a small machine has. */
 	if (number == PCIEM_BRIDGE_CREATE && memory.create.pool_size > 16 << 20)
 		memory.create.pool_size = random_of(seed) & (31 << 20);
@@ -90,7 +42,7 @@ static void once(int fd, uint64_t *seed)
 	atomic_fetch_add(&calls, 1);
 	if (!error && number == PCIEM_BRIDGE_CREATE)
 		atomic_fetch_add(&created, 1);
-	if (!documented(error)) {
+	if (!is_documented(error)) {
 		atomic_fetch_add(&strange, 1);
 		fprintf(stderr, "number %#lx, size %#x: %s\n", number, memory.halves[0], error_name(error));
 	}
@@ -98,7 +50,7 @@ static void once(int fd, uint64_t *seed)
 
 static void map_once(int fd, uint64_t *seed)
 {
-	uint64_t offset = value(seed) & -PAGE;
+	uint64_t offset = value_of(seed) & -PAGE;
 	size_t length = PAGE << random_of(seed) % 12;
 	void *area = NULL;
 
@@ -111,7 +63,7 @@ static int shared[FILES];	/* every thread uses them; each is closed by one */
 static void *fuzz(void *argument)
 {
 	unsigned int self = (uintptr_t)argument;
-	uint64_t seed = first_seed * 0x9e3779b97f4a7c15 + self + 1;
+	uint64_t seed = seed_of(first_seed, self);
 
 	while (now_ms() < deadline) {
 		unsigned int which = random_of(&seed) % FILES;
