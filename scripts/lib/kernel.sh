@@ -5,17 +5,21 @@
 # kernel_setup [VERSION] sets KERNEL_VERSION and KERNEL_DIR, which then has
 #   vmlinuz                     the image
 #   lib/modules/VERSION/        its modules, with build -> headers as usual
-# VERSION may be the beginning of one (6.12); without it the newest of the suite that was found first is taken.
+# VERSION may be the beginning of one (6.12); without it the newest of the suite that was found first is taken. Or it is the name
+# of a kernel that is built here (own-kernel.sh).
+
+# shellcheck source=scripts/lib/own-kernel.sh
+. "$PCIEM_ROOT/scripts/lib/own-kernel.sh"
 
 kernel_dir=$PCIEM_CACHE/kernel
 
-# kernel_cached PREFIX: the newest complete one that is here already
+# kernel_cached PREFIX: the newest complete one of Debian's that is here already
 kernel_cached()
 {
 	local stamp
 	for stamp in "$kernel_dir/$1"*/complete; do
 		[[ ! -e $stamp ]] || basename "${stamp%/complete}"
-	done | sort -V | tail -n 1
+	done | grep -v -- -pciem- | sort -V | tail -n 1
 }
 
 # kernel_available PREFIX: the newest one that the suite has, without special flavours
@@ -32,7 +36,10 @@ kernel_find()
 	local spec=${1:-} default
 	default=$kernel_dir/default-$(debian_codename)
 	KERNEL_VERSION=
-	if [[ $spec ]]; then
+	if own_kernel_known "${spec##*-pciem-}"; then
+		own_kernel_find "${spec##*-pciem-}"
+		return
+	elif [[ $spec ]]; then
 		KERNEL_VERSION=$(kernel_cached "$spec")
 	elif [[ -e $default ]]; then
 		KERNEL_VERSION=$(<"$default")
@@ -43,7 +50,11 @@ kernel_find()
 
 kernel_setup()
 {
-	kernel_find "${1:-}" || with_lock "$PCIEM_CACHE/kernel.lock" kernel_fetch "${1:-}"
+	if own_kernel_known "${1:-}"; then
+		own_kernel_setup "$1"
+	else
+		kernel_find "${1:-}" || with_lock "$PCIEM_CACHE/kernel.lock" kernel_fetch "${1:-}"
+	fi
 }
 
 kernel_fetch()

@@ -15,22 +15,25 @@ packages=(
 	pciutils nvme-cli fio iperf3 ethtool e2fsprogs alsa-utils libdrm-tests weston
 )
 
+# packages_missing NAME...
 packages_missing()
 {
 	local -A have=()
 	local name status
 	while read -r name status; do
 		[[ $status != installed ]] || have[${name%%:*}]=1
-	done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null)
-	for name in "${packages[@]}"; do
+	done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null)
+	for name; do
 		[[ ${have[$name]:-} ]] || printf '%s\n' "$name"
 	done
 }
 
+# packages_setup [NAME...]: those named rather than those that every set-up needs
 packages_setup()
 {
 	local missing
-	mapfile -t missing < <(packages_missing)
+	(($#)) || set -- "${packages[@]}"
+	mapfile -t missing < <(packages_missing "$@")
 	((${#missing[@]})) || return 0
 
 	step_begin "packages: installing ${#missing[@]} that are missing"

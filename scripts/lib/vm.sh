@@ -4,7 +4,7 @@
 # vm_run is COMMAND's.
 
 VM_CPUS=2
-VM_MEMORY=2G
+VM_MEMORY=		# nothing: as much as that kernel needs
 VM_APPEND=
 VM_TIMEOUT=
 VM_HARDWARE=()		# more options of the machine's own QEMU
@@ -64,15 +64,16 @@ vm_settings()
 # Fills the array qemu, but for the ports, which belong to one boot.
 vm_command_line()
 {
-	local accel i append="console=ttyS0 loglevel=5 log_buf_len=4M panic=-1 random.trust_cpu=on"
+	local accel i memory=${VM_MEMORY:-2G} append="console=ttyS0 loglevel=5 log_buf_len=4M panic=-1 random.trust_cpu=on"
 	# (Emulated timers are late on a busy machine: the kernel's check of them would end the boot.)
 	append+=" no_timer_check"
 	# (And an emulated CPU can be without a real one for many seconds; that is no lockup.)
 	append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30"
+	[[ $VM_MEMORY || $KERNEL_VERSION != *-pciem-* ]] || memory=4G
 	accel=$(vm_accelerator)
 	qemu=(
 		qemu-system-x86_64 -name pciem-sandbox -nodefaults -no-user-config -no-reboot -display none
-		-machine q35 -smp "$VM_CPUS" -m "$VM_MEMORY" -accel "$accel"
+		-machine q35 -smp "$VM_CPUS" -m "$memory" -accel "$accel"
 		-kernel "$SANDBOX_KERNEL" -initrd "$SANDBOX_INITRAMFS"
 		-device virtio-rng-pci
 		-fsdev "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap"

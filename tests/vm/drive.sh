@@ -52,7 +52,7 @@ nap()
 # within MS COMMAND...: asks COMMAND until it succeeds; fails when that takes longer. Sets WAITED (ms).
 within()
 {
-	local limit=$1 start now
+	local limit=$(($1 * slowness)) start now
 	shift
 	now_ms start
 	until "$@"; do

@@ -22,6 +22,8 @@
 # level or worse make the test fail, unless the test announced it with expect_log. A line that was expected and
 # did not come fails the test as well.
 #
+# On a kernel that watches itself (scripts/lib/own-kernel.sh) everything takes longer, and all limits are multiplied.
+#
 # For all three functions:
 #   step TEXT              say what comes now
 #   fail TEXT              end the test as failed
@@ -36,6 +38,9 @@
 #   device_start, device_stop, device_list   see scripts/guest/device.sh, for tests that start pciem-qemu themselves
 #   $PCIEM_MODULE, $PCIEM_QEMU               what was built
 #   built NAME             path of a program that tests/vm/meson.build made
+
+# Set by run: 1, or more for a kernel that watches itself.
+slowness=1
 
 step()
 {
@@ -78,7 +83,7 @@ wait_for()
 {
 	local seconds=$1 text=$2 end
 	shift 2
-	end=$((SECONDS + seconds))
+	end=$((SECONDS + seconds * slowness))
 	until "$@"; do
 		((SECONDS < end)) || fail "$text: not within $seconds s"
 		sleep 0.05
@@ -105,7 +110,7 @@ built()
 _bad_lines='WARNING:|BUG:|BUG |Oops|general protection fault|blocked for more than|hung_task|hung task|soft lockup|hard LOCKUP'
 _bad_lines+='|possible (recursive locking|circular locking|irq lock inversion|deadlock)|inconsistent lock state'
 _bad_lines+='|suspicious RCU usage|rcu: .*(stall|starved)|KASAN:|KCSAN:|UBSAN:|KFENCE:|Kernel panic|refcount_t:|list_(add|del) corruption'
-_bad_lines+='|sleeping function called|scheduling while atomic|Unexpected trap|trap invalid opcode'
+_bad_lines+='|sleeping function called|scheduling while atomic|Unexpected trap|trap invalid opcode|kmemleak: .*pciem'
 # What dmesg -x prints before the time stamp.
 _our_errors='^kern +:(err|crit|alert|emerg) *: \[[^]]*\] (platform )?pciem'
 
