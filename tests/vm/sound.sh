@@ -120,6 +120,7 @@ player_spawn()
 player_fail()
 {
 	cat "$drive_dir/$1.said" >&2
+	grep . /proc/asound/card*/pcm*/sub0/status >&2 || true
 	fail "$1: $2"
 }
 
