@@ -11,7 +11,7 @@
  *   pciem_file.lock (mutex; create)
  *     pci_lock_rescan_remove, device locks (PCI core; taken by the scan, remove and teardown works
  *     only)
- *       root.lock (mutex; which bus it is)
+ *       root.lock (mutex; which bus it is), then pci_bus_sem (PCI core)
  *       whatever locks a driver holds when it touches its device
  *         pci_lock (PCI core; raw, held around configuration accesses from user space)
  *           irqs.lock (raw; vector bitmap)    pool.alloc.lock    queue.lock (raw)
@@ -66,7 +66,9 @@ struct pciem_bridge {
 
 	/* Link. Goes from up to down once. */
 	unsigned long down;		/* bit 0 */
-	unsigned int in_vain_us;	/* atomic reads waited since the last answer; racy by intent */
+	/* Atomic reads have waited for so long since the last answer; racy by intent. */
+	u32 in_vain_us;
+	u32 in_vain_until_us;		/* local_clock() when the last of them gave up */
 	struct work_struct teardown;
 	struct work_struct free;
 	struct delayed_work watchdog;

@@ -6,6 +6,7 @@
 #include "bars.h"
 #include "bridge.h"
 #include "dma.h"
+#include "link.h"
 
 /* pci_release_dev(); the same for every device, not exported. */
 static void (*pci_release)(struct device *dev);
@@ -35,6 +36,9 @@ static void adopt(struct pci_dev *dev, struct pciem_bridge *bridge)
 	dev->pin = 0;
 	pciem_dma_adopt(bridge, &dev->dev);
 	pciem_bars_place(bridge, dev);
+	/* Found by another's scan, too late to be among those that the teardown marks. */
+	if (pciem_link_is_down(bridge))
+		WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
 }
 
 static int notify(struct notifier_block *block, unsigned long action, void *data)

@@ -135,7 +135,8 @@ static void unmap_phys(struct device *dev, dma_addr_t address, size_t size,
 		bounce(pool, offset, size, false);
 	memset(pool->origin + first, 0, count * sizeof(*pool->origin));
 	poison(pool, first, count);
-	pciem_pool_alloc_give(&pool->alloc, first, count);
+	WARN_ONCE(!pciem_pool_alloc_give(&pool->alloc, first, count),
+		  "pciem: %s unmaps %pad twice at once\n", dev_name(dev), &address);
 }
 
 static void sync(struct device *dev, dma_addr_t address, size_t size, bool to_pool)

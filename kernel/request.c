@@ -36,6 +36,9 @@ enum wait_mode { SLEEP, YIELD, SPIN, REFUSE };
 #define FULL_DEADLINES	10
 /* Atomic reads that wait in vain for so many deadlines, with no answer in between: it is dead. */
 #define ATOMIC_MISSES	3u
+#define TIMEOUT_MAX_MS	1000000u
+/* Shorter than any wait for help. */
+#define AT_ONCE_NS	(1 * NSEC_PER_MSEC)
 
 /*
  * Inside stop_machine(), where all CPUs stand still, as when one goes offline: the core then masks
@@ -204,16 +207,23 @@ static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum
 	return true;
 }
 
-/* The process may be late, or have no CPU to run on: after a time that is the same. */
-static void note_in_vain(struct pciem_bridge *bridge, int err, u64 waited_ns)
+/*
+ * The process may be late, or have no CPU to run on: after a time that is the same. Time in which
+ * several waited counts once. (With one CPU every such read ends at once: that costs nothing.)
+ */
+static void note_in_vain(struct pciem_bridge *bridge, int err, u64 start, u64 end)
 {
-	unsigned int timeout_ms = READ_ONCE(pciem_atomic_timeout_ms);
-	u64 in_vain = READ_ONCE(bridge->in_vain_us) + div_u64(waited_ns, NSEC_PER_USEC);
+	u32 timeout_ms = clamp(READ_ONCE(pciem_atomic_timeout_ms), 1u, TIMEOUT_MAX_MS);
+	u32 in_vain = READ_ONCE(bridge->in_vain_us), now = div_u64(end, NSEC_PER_USEC);
 
+	if (err == -ETIMEDOUT || end - start >= AT_ONCE_NS)
+		in_vain += min_t(u32, div_u64(end - start, NSEC_PER_USEC),
+				 now - READ_ONCE(bridge->in_vain_until_us));
 	WRITE_ONCE(bridge->in_vain_us, in_vain);
+	WRITE_ONCE(bridge->in_vain_until_us, now);
 	atomic64_inc(err == -EDEADLK ? &bridge->counters.starved :
 				       &bridge->counters.atomic_timeouts);
-	if (in_vain >= (u64)ATOMIC_MISSES * timeout_ms * USEC_PER_MSEC)
+	if (in_vain >= ATOMIC_MISSES * timeout_ms * (u32)USEC_PER_MSEC)
 		pciem_link_down(bridge, "atomic reads got no answer");
 	else if (err == -ETIMEDOUT)
 		dev_warn_ratelimited(pciem_bridge_dev(bridge),
@@ -228,17 +238,18 @@ static int poll_for_answer(struct pciem_bridge *bridge, u32 tag, enum wait_mode 
 
 	deadline_start(&deadline, READ_ONCE(pciem_atomic_timeout_ms));
 	for (;;) {
-		if (pciem_queue_answered(&bridge->queue, tag, data)) {
-			WRITE_ONCE(bridge->in_vain_us, 0);
+		if (pciem_queue_answered(&bridge->queue, tag, data))
 			return 0;
-		}
 		if (pciem_link_is_down(bridge))
 			return -ENOLINK;
 		err = poll_step(bridge, &deadline, mode);
-		if (err) {
-			note_in_vain(bridge, err, local_clock() - deadline.start);
-			return err;
-		}
+		if (!err)
+			continue;
+		/* Meanwhile other calls had their turn. */
+		if (pciem_queue_answered(&bridge->queue, tag, data))
+			return 0;
+		note_in_vain(bridge, err, deadline.start, local_clock());
+		return err;
 	}
 }
 
@@ -326,6 +337,8 @@ u64 pciem_request(struct pciem_bridge *bridge, enum pciem_op op, u64 addr, unsig
 		answered = wait_spinning(bridge, entry.tag, mode, &data);
 	if (!answered)
 		data = ~0ULL;
+	else if (READ_ONCE(bridge->in_vain_us))
+		WRITE_ONCE(bridge->in_vain_us, 0);
 	pciem_queue_finish(&bridge->queue, entry.tag);
 out:
 	if (size < 8)

@@ -232,12 +232,17 @@ static enum help call_another(struct pciem_bridge *bridge, int cpu)
 static bool is_lost(struct pciem_rescue *rescue, u64 waited, bool deaf, int cpu)
 {
 	/* For another reason than before; or this virtual CPU was off, and others can have been. */
-	if (!rescue->lost || rescue->deaf != deaf || waited - rescue->looked > LOST_NS)
+	if (!rescue->lost || rescue->deaf != deaf || waited - rescue->looked > LOST_NS) {
 		rescue->lost = waited;
+		rescue->rank = 0;
+	}
 	rescue->deaf = deaf;
-	/* When one gives up that can be all that the others need. */
-	return waited - rescue->lost >=
-	       (deaf ? DEAF_NS + LOST_NS * bitmap_weight(cpumask_bits(&spinning), cpu) : LOST_NS);
+	if (!deaf)
+		return waited - rescue->lost >= LOST_NS;
+	/* When one gives up that can be all that the others need: they wait for their turn. */
+	rescue->rank = max_t(unsigned int, rescue->rank,
+			     bitmap_weight(cpumask_bits(&spinning), cpu));
+	return waited - rescue->lost >= DEAF_NS + LOST_NS * rescue->rank;
 }
 
 bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, struct pciem_rescue *rescue)

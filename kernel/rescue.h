@@ -20,6 +20,7 @@ struct pciem_rescue {
 	u64 looked;	/* at the last look; */
 	u64 lost;	/* since when nobody can help; 0: somebody can */
 	bool deaf;	/* nobody comes, rather than that there is nobody */
+	unsigned int rank;	/* among those who wait in vain with us: who gives up first */
 };
 
 /*

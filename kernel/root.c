@@ -62,21 +62,13 @@ static int mark_gone(struct pci_dev *dev, void *unused)
 	return 0;
 }
 
-/* The works of the root go on meanwhile. */
+/* The works of the root go on meanwhile, but free no bus as long as the lock is held. */
 static void mark_all_gone(struct pciem_root *root)
 {
-	struct pci_bus *bus;
-
 	mutex_lock(&root->lock);
-	bus = root->bus;
-	if (bus)
-		get_device(&bus->dev);
+	if (root->bus)
+		pci_walk_bus(root->bus, mark_gone, NULL);
 	mutex_unlock(&root->lock);
-	if (!bus)
-		return;
-	/* Once it is removed it has no devices. */
-	pci_walk_bus(bus, mark_gone, NULL);
-	put_device(&bus->dev);
 }
 
 static void set_bus(struct pciem_root *root, struct pci_bus *bus)

@@ -170,7 +170,7 @@ static bool may_run_on(struct pciem_server *server, struct task_struct *thread,
 
 /*
  * Its CPUs again. When the user has asked for others meanwhile the scheduler respects that, unless
- * the two have none in common.
+ * the two have none in common. (These can be outside of its cpuset: a module cannot ask.)
  */
 static void give_back(struct task_struct *thread, struct cpumask *allowed)
 {

@@ -5,29 +5,39 @@
 # kernel_setup [VERSION] sets KERNEL_VERSION and KERNEL_DIR, which then has
 #   vmlinuz                     the image
 #   lib/modules/VERSION/        its modules, with build -> headers as usual
-# VERSION may be the beginning of one (6.12); without it the newest of the suite that was found first is taken. Or it is the name
-# of a kernel that is built here (own-kernel.sh).
+# VERSION may be the beginning of one (6.12); without it the newest of the suite that was found first is taken. "rt", or a
+# beginning with "-rt" after it, is one with PREEMPT_RT. Or it is the name of a kernel that is built here (own-kernel.sh).
 
 # shellcheck source=scripts/lib/own-kernel.sh
 . "$PCIEM_ROOT/scripts/lib/own-kernel.sh"
 
 kernel_dir=$PCIEM_CACHE/kernel
 
-# kernel_cached PREFIX: the newest complete one of Debian's that is here already
+# kernel_choose SPEC: of the versions on standard input the newest that it stands for
+kernel_choose()
+{
+	local beginning=$1 flavour='^[^-]*-amd64$'
+	case $1 in
+	rt | *-rt) beginning=${1%rt} beginning=${beginning%-} flavour='^[^-]*-rt-amd64$' ;;
+	*-amd64) flavour= ;;
+	esac
+	awk -v beginning="$beginning" 'index($0, beginning) == 1' | { grep -E -- "$flavour" || true; } | sort -Vu | tail -n 1
+}
+
+# kernel_cached SPEC: one of Debian's that is here already, and complete
 kernel_cached()
 {
 	local stamp
-	for stamp in "$kernel_dir/$1"*/complete; do
+	for stamp in "$kernel_dir"/*/complete; do
 		[[ ! -e $stamp ]] || basename "${stamp%/complete}"
-	done | grep -v -- -pciem- | sort -V | tail -n 1
+	done | kernel_choose "$1"
 }
 
-# kernel_available PREFIX: the newest one that the suite has, without special flavours
+# kernel_available SPEC: one that the suite has
 kernel_available()
 {
-	apt_private apt-cache pkgnames "linux-image-$1" |
-		sed -nE 's/^linux-image-([0-9][^ ]*\+deb[0-9]+[^ ]*-amd64)(-unsigned)?$/\1/p' |
-		grep -vE -- '-(rt|cloud)-amd64$' | sort -Vu | tail -n 1
+	apt_private apt-cache pkgnames linux-image- |
+		sed -nE 's/^linux-image-([0-9][^ ]*\+deb[0-9]+[^ ]*-amd64)(-unsigned)?$/\1/p' | kernel_choose "$1"
 }
 
 # kernel_find [VERSION]: one that is here already
@@ -107,11 +117,12 @@ kernel_remember()
 # The packages expect to lie at /: point what they say to where they are.
 kernel_relocate()
 {
-	local work=$1 final=$kernel_dir/$KERNEL_VERSION modules
+	local work=$1 final=$kernel_dir/$KERNEL_VERSION modules common
 	[[ -d $work/lib/modules ]] || ln -s usr/lib "$work/lib"
 	modules=$work/lib/modules/$KERNEL_VERSION
 	ln -sfn "$final/usr/src/linux-headers-$KERNEL_VERSION" "$modules/build"
-	ln -sfn "$final/usr/src/linux-headers-${KERNEL_VERSION%-*}-common" "$modules/source"
+	common=$(compgen -G "$work/usr/src/linux-headers-*-common*")
+	ln -sfn "$final/usr/src/${common##*/}" "$modules/source"
 	sed -i "s|/usr/src/|$final/usr/src/|" "$work/usr/src/linux-headers-$KERNEL_VERSION/Makefile"
 	ln -s "boot/vmlinuz-$KERNEL_VERSION" "$work/vmlinuz"
 }

@@ -81,6 +81,8 @@ void edu_remap(struct edu *edu, struct seq_file *out);
 void edu_nmi(struct edu *edu, struct seq_file *out);
 void edu_signals(struct edu *edu, struct seq_file *out);
 void edu_abuse(struct edu *edu, struct seq_file *out);
+void edu_peers(struct edu *edu, struct seq_file *out);
+void edu_hunt(struct edu *edu, struct seq_file *out);
 void edu_until_gone(struct edu *edu, struct seq_file *out);
 /* The device has to be let go. Sleeps. */
 void edu_until_gone_end(struct edu *edu);

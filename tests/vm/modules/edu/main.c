@@ -59,6 +59,8 @@ GROUP(remap);
 GROUP(nmi);
 GROUP(signals);
 GROUP(abuse);
+GROUP(peers);
+GROUP(hunt);
 GROUP(until_gone);
 
 static const struct {
@@ -81,6 +83,8 @@ static const struct {
 	{ "nmi", &nmi_operations },
 	{ "signals", &signals_operations },
 	{ "abuse", &abuse_operations },
+	{ "peers", &peers_operations },
+	{ "hunt", &hunt_operations },
 	{ "until_gone", &until_gone_operations },
 };
 

@@ -5,6 +5,7 @@
  */
 #include "edu.h"
 
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/nmi.h>
@@ -66,9 +67,14 @@ void edu_nmi(struct edu *edu, struct seq_file *out)
 	edu_check(out, edu_alive(edu, 6), "the device lives on");
 }
 
+struct signalled {
+	struct edu *edu;
+	struct completion done;
+};
+
 static int with_a_signal(void *argument)
 {
-	struct edu *edu = argument;
+	struct signalled *signalled = argument;
 	unsigned int i;
 	int wrong = 0;
 
@@ -77,10 +83,11 @@ static int with_a_signal(void *argument)
 	for (i = 0; i < ROUNDS; i++) {
 		send_sig(i % 2 ? SIGUSR1 : SIGKILL, current, 1);
 		wrong += !signal_pending(current);
-		wrong += !edu_alive(edu, i);
+		wrong += !edu_alive(signalled->edu, i);
 		wrong += !signal_pending(current);
 		flush_signals(current);
 	}
+	complete(&signalled->done);
 	while (!kthread_should_stop())
 		msleep(20);
 	return wrong;
@@ -88,13 +95,15 @@ static int with_a_signal(void *argument)
 
 void edu_signals(struct edu *edu, struct seq_file *out)
 {
-	struct task_struct *thread = kthread_run(with_a_signal, edu, "edu/signals");
+	struct signalled signalled = { .edu = edu };
+	struct task_struct *thread;
 	int wrong;
 
+	init_completion(&signalled.done);
+	thread = kthread_run(with_a_signal, &signalled, "edu/signals");
 	if (!edu_check(out, !IS_ERR(thread), "thread"))
 		return;
-	/* It begins at once, but stopping one that has not begun would keep it from doing so. */
-	msleep(50);
+	wait_for_completion(&signalled.done);
 	wrong = kthread_stop(thread);
 	edu_check(out, !wrong, "%u reads with a signal pending: %d wrong", ROUNDS, wrong);
 }

@@ -2,6 +2,7 @@
 /* One thread on each CPU maps the BAR, reads and unmaps it, over and over, while all others do the same. */
 #include "edu.h"
 
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/slab.h>
@@ -11,6 +12,7 @@
 struct mapper {
 	struct edu *edu;
 	unsigned int number, rounds, wrong, unmapped;
+	struct completion done;
 };
 
 /* Of different kinds and sizes, so that page tables of every level come and go. */
@@ -53,6 +55,7 @@ static int map_and_unmap(void *argument)
 		mapper->wrong += edu_read(mapper->edu, EDU_ID) != EDU_ID_VALUE;
 		cond_resched();
 	}
+	complete(&mapper->done);
 	while (!kthread_should_stop())
 		msleep(20);
 	return 0;
@@ -68,6 +71,7 @@ void edu_remap(struct edu *edu, struct seq_file *out)
 		goto free;
 	for_each_online_cpu(cpu) {
 		mappers[cpu] = (struct mapper) { .edu = edu, .number = cpu };
+		init_completion(&mappers[cpu].done);
 		threads[cpu] = kthread_create_on_cpu(map_and_unmap, &mappers[cpu], cpu, "remap/%u");
 		if (!edu_check(out, !IS_ERR(threads[cpu]), "thread on CPU %u", cpu)) {
 			threads[cpu] = NULL;
@@ -78,6 +82,8 @@ void edu_remap(struct edu *edu, struct seq_file *out)
 	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
 		if (!threads[cpu])
 			continue;
+		/* Not stopped before it has begun: the process can keep its CPU busy for a while. */
+		wait_for_completion(&mappers[cpu].done);
 		kthread_stop(threads[cpu]);
 		edu_check(out, !mappers[cpu].wrong && mappers[cpu].rounds > ROUNDS / 8,
 			  "CPU %u: %u mappings, %u refused, %u wrong", cpu, mappers[cpu].rounds, mappers[cpu].unmapped,
