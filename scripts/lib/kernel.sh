@@ -6,10 +6,13 @@
 #   vmlinuz                     the image
 #   lib/modules/VERSION/        its modules, with build -> headers as usual
 # VERSION may be the beginning of one (6.12); without it the newest of the suite that was found first is taken. "rt", or a
-# beginning with "-rt" after it, is one with PREEMPT_RT. Or it is the name of a kernel that is built here (own-kernel.sh).
+# beginning with "-rt" after it, is one with PREEMPT_RT. Or it is the name of a kernel that is built here (own-kernel.sh), or of
+# another Debian release (suite-kernel.sh).
 
 # shellcheck source=scripts/lib/own-kernel.sh
 . "$PCIEM_ROOT/scripts/lib/own-kernel.sh"
+# shellcheck source=scripts/lib/suite-kernel.sh
+. "$PCIEM_ROOT/scripts/lib/suite-kernel.sh"
 
 kernel_dir=$PCIEM_CACHE/kernel
 
@@ -49,6 +52,9 @@ kernel_find()
 	if own_kernel_known "${spec##*-pciem-}"; then
 		own_kernel_find "${spec##*-pciem-}"
 		return
+	elif suite_kernel_known "$spec"; then
+		suite_kernel_find "$spec"
+		return
 	elif [[ $spec ]]; then
 		KERNEL_VERSION=$(kernel_cached "$spec")
 	elif [[ -e $default ]]; then
@@ -62,6 +68,8 @@ kernel_setup()
 {
 	if own_kernel_known "${1:-}"; then
 		own_kernel_setup "$1"
+	elif suite_kernel_known "${1:-}"; then
+		suite_kernel_setup "$1"
 	else
 		kernel_find "${1:-}" || with_lock "$PCIEM_CACHE/kernel.lock" kernel_fetch "${1:-}"
 	fi
@@ -125,4 +133,17 @@ kernel_relocate()
 	ln -sfn "$final/usr/src/${common##*/}" "$modules/source"
 	sed -i "s|/usr/src/|$final/usr/src/|" "$work/usr/src/linux-headers-$KERNEL_VERSION/Makefile"
 	ln -s "boot/vmlinuz-$KERNEL_VERSION" "$work/vmlinuz"
+}
+
+# kernel_make FOLDER ARGUMENT...: make, for a module in FOLDER. The folder must lie below $PCIEM_ROOT or $PCIEM_BUILD, and what it has
+# links to as well. After kernel_find or kernel_setup.
+kernel_make()
+{
+	local folder=$1
+	shift
+	if [[ -e $KERNEL_DIR/chroot ]]; then
+		suite_kernel_in "$(readlink "$KERNEL_DIR/chroot")" make -C "/usr/src/linux-headers-$KERNEL_VERSION" M="$folder" "$@"
+	else
+		make -C "$KERNEL_DIR/lib/modules/$KERNEL_VERSION/build" M="$folder" "$@"
+	fi
 }
