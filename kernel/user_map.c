@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
+#include "compat/mmap_action.h"
 #include "hook.h"
 #include "user_fault.h"
 #include "window.h"
@@ -25,6 +26,14 @@ static int map_to_emulate(struct vm_area_struct *vma, unsigned long addr, unsign
 	return pciem_user_fault_map(vma, pfn);
 }
 
+/* In place of remap_pfn_range_complete(). */
+static int complete_to_emulate(struct vm_area_struct *vma, const struct mmap_action *action)
+{
+	struct pciem_remap remap = pciem_remap_of(action);
+
+	return map_to_emulate(vma, remap.addr, remap.frame, remap.size, vma->vm_page_prot);
+}
+
 static vm_fault_t refuse_page(void)
 {
 	return VM_FAULT_SIGBUS;
@@ -38,13 +47,14 @@ static vm_fault_t refuse_huge_page(void)
 
 static struct function {
 	char *name;
-	unsigned int frame;	/* which argument is the frame number */
+	unsigned int frame;	/* which argument is the frame number; 0: they are in an action */
 	unsigned int size;	/* which one the bytes; 0: a page, or as good as one */
 	unsigned long instead;
 	bool optional;		/* not in every kernel */
 	struct ftrace_ops ops;
 } functions[] = {
 	{ "remap_pfn_range", 2, 3, (unsigned long)map_to_emulate },
+	{ PCIEM_REMAP_ACTION, 0, 0, (unsigned long)complete_to_emulate, true },
 	{ "vmf_insert_pfn", 2, 0, (unsigned long)refuse_page },
 	{ "vmf_insert_pfn_prot", 2, 0, (unsigned long)refuse_page },
 	{ "vmf_insert_mixed", 2, 0, (unsigned long)refuse_page, true },
@@ -56,11 +66,19 @@ static void notrace on_map(unsigned long ip, unsigned long parent_ip, struct ftr
 			   struct ftrace_regs *fregs)
 {
 	const struct function *function = container_of(ops, struct function, ops);
-	u64 frame = ftrace_regs_get_argument(fregs, function->frame) &
-		    GENMASK_ULL(FRAME_BITS - 1, 0);
-	u64 size = function->size ? ftrace_regs_get_argument(fregs, function->size) : PAGE_SIZE;
 	struct pciem_window *window;
+	struct pciem_remap remap;
+	u64 frame, size;
 
+	if (function->frame) {
+		frame = ftrace_regs_get_argument(fregs, function->frame);
+		size = function->size ? ftrace_regs_get_argument(fregs, function->size) : PAGE_SIZE;
+	} else {
+		remap = pciem_remap_of((void *)ftrace_regs_get_argument(fregs, 1));
+		frame = remap.frame;
+		size = remap.size;
+	}
+	frame &= GENMASK_ULL(FRAME_BITS - 1, 0);
 	rcu_read_lock();
 	window = pciem_window_find(PFN_PHYS(frame));
 	if (window && pciem_window_traps(window, PFN_PHYS(frame), size))

@@ -114,6 +114,7 @@ static void single(struct watch *watch, struct seq_file *out, bool threaded)
 	ok = expect(watch, 1);
 	edu_check(out, ok && watch->last == 0x5a5a, "raised once: %u runs, status %#x", watch->runs,
 		  watch->last);
+	threaded = threaded || IS_ENABLED(CONFIG_PREEMPT_RT);
 	edu_check(out, watch->hard == !threaded, "the handler ran in %s context", watch->hard ? "interrupt" : "thread");
 	reset(watch);
 	for (i = 0; i < 500; i++) {
