@@ -63,14 +63,31 @@ static enum wait_mode wait_mode(struct pciem_bridge *bridge)
 	return SLEEP;
 }
 
+/* It looks for itself whether there is something to do. */
+static void wake_server(struct pciem_bridge *bridge)
+{
+	struct task_struct *server;
+
+	rcu_read_lock();
+	server = rcu_dereference(bridge->server.task);
+	if (server && READ_ONCE(server->__state) & TASK_INTERRUPTIBLE)
+		wake_up_process(server);
+	rcu_read_unlock();
+}
+
 static void kick(struct pciem_bridge *bridge)
 {
 	WRITE_ONCE(bridge->kicked_on, raw_smp_processor_id());
-	/* Sleeping locks inside the wait queue on PREEMPT_RT. */
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())
+	/*
+	 * Sleeping locks inside the wait queue on PREEMPT_RT. What is queued is then done by a
+	 * thread of this CPU, which does not run before we are through.
+	 */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible()) {
 		irq_work_queue(&bridge->kick);
-	else
+		wake_server(bridge);
+	} else {
 		wake_up_interruptible_poll(&bridge->readable, EPOLLIN | EPOLLRDNORM);
+	}
 }
 
 struct deadline {

@@ -160,7 +160,7 @@ static void floods(struct edu *edu, struct seq_file *out)
 /* One CPU reads with a lock held, another one stands still for that lock. */
 struct pair {
 	struct edu *edu;
-	spinlock_t lock;
+	raw_spinlock_t lock;
 	struct work_struct waiter;
 	unsigned int stage;	/* 1: the lock is held; 2: the waiter is about to want it */
 	bool ok;
@@ -174,8 +174,8 @@ static void want_lock(struct work_struct *work)
 		usleep_range(100, 200);
 	preempt_disable();
 	WRITE_ONCE(pair->stage, 2);
-	spin_lock(&pair->lock);
-	spin_unlock(&pair->lock);
+	raw_spin_lock(&pair->lock);
+	raw_spin_unlock(&pair->lock);
 	preempt_enable();
 }
 
@@ -183,13 +183,13 @@ static long read_with_lock(void *argument)
 {
 	struct pair *pair = argument;
 
-	spin_lock(&pair->lock);
+	raw_spin_lock(&pair->lock);
 	WRITE_ONCE(pair->stage, 1);
 	while (READ_ONCE(pair->stage) != 2)
 		cpu_relax();
 	udelay(20);
 	pair->ok = edu_alive(pair->edu, 7);
-	spin_unlock(&pair->lock);
+	raw_spin_unlock(&pair->lock);
 	return 0;
 }
 
@@ -198,7 +198,7 @@ static void locks(struct edu *edu, struct seq_file *out)
 	unsigned int cpu, other, wrong = 0;
 	struct pair pair = { .edu = edu };
 
-	spin_lock_init(&pair.lock);
+	raw_spin_lock_init(&pair.lock);
 	INIT_WORK_ONSTACK(&pair.waiter, want_lock);
 	for_each_online_cpu(cpu) {
 		other = cpumask_any_but(cpu_online_mask, cpu);
