@@ -6,7 +6,7 @@
  *
  *   map, sync_for_device    buffer -> pool, also when the device will only write: bytes that it
  *                           leaves alone must come back as they were
- *   unmap, sync_for_cpu     pool -> buffer, unless the device only read
+ *   unmap, sync_for_cpu     pool -> buffer, unless the mapping was for the device to read only
  *
  * After an unmap the pages are overwritten (parameter `poison`) and reused late, so that a stale
  * access shows. The process reaches nothing but the pool: a bus address outside of it is an
@@ -15,12 +15,12 @@
 #include "dma.h"
 
 #include <linux/dma-map-ops.h>
-#include <linux/highmem.h>
 #include <linux/scatterlist.h>
 #include <linux/vmalloc.h>
 
 #include "bridge.h"
 #include "compat/dma_ops.h"
+#include "mapping.h"
 #include "params.h"
 #include "pool.h"
 #include "trace.h"
@@ -55,106 +55,77 @@ static void poison(struct pciem_pool *pool, unsigned long first, unsigned long c
 		memset(pool->memory + (first << PAGE_SHIFT), POISON, count << PAGE_SHIFT);
 }
 
-/* [address, address + size) as an offset into the pool; false when it is not wholly inside. */
-static bool offset_of(struct pciem_pool *pool, dma_addr_t address, size_t size, size_t *offset)
-{
-	u64 bytes = (u64)pool->count << PAGE_SHIFT;
-
-	if (address < PCIEM_POOL_BASE || address - PCIEM_POOL_BASE > bytes ||
-	    size > bytes - (address - PCIEM_POOL_BASE))
-		return false;
-	*offset = address - PCIEM_POOL_BASE;
-	return true;
-}
-
-/* Between a pool range inside one mapping and the memory it bounces. */
-static void bounce(struct pciem_pool *pool, size_t offset, size_t size, bool to_pool)
-{
-	while (size) {
-		phys_addr_t origin = pool->origin[offset >> PAGE_SHIFT];
-		size_t in_page = offset_in_page(offset);
-		size_t part = min(size, PAGE_SIZE - in_page);
-		void *memory = pool->memory + offset;
-		struct page *page = pfn_to_page(origin >> PAGE_SHIFT);
-
-		if (!origin)
-			return;
-		/*
-		 * Knowing it to be a page at most, gcc would copy with a string instruction, even
-		 * on CPUs where memcpy() knows better.
-		 */
-		OPTIMIZER_HIDE_VAR(part);
-		if (to_pool)
-			memcpy_from_page(memory, page, in_page, part);
-		else
-			memcpy_to_page(page, in_page, memory, part);
-		offset += part;
-		size -= part;
-	}
-}
-
 static dma_addr_t map_phys(struct device *dev, phys_addr_t phys, size_t size,
 			   enum dma_data_direction dir, unsigned long attrs)
 {
 	struct pciem_bridge *bridge = bridge_of(dev);
 	struct pciem_pool *pool = bridge->pool;
-	unsigned long count = span(phys, size), i;
+	unsigned long count;
 	dma_addr_t address;
 	long first;
 
-	if (!pfn_valid(phys >> PAGE_SHIFT))
+	if (attrs & PCIEM_DMA_ATTR_NOT_BOUNCED || !pfn_valid(phys >> PAGE_SHIFT) || !size ||
+	    size > pool->count << PAGE_SHIFT)
 		return DMA_MAPPING_ERROR;
+	count = span(phys, size);
 	first = pciem_pool_alloc_take(&pool->alloc, count, 1, reach(dev, dma_get_mask(dev)));
 	if (first < 0)
 		return DMA_MAPPING_ERROR;
-	for (i = 0; i < count; i++)
-		pool->origin[first + i] = (phys & PAGE_MASK) + (i << PAGE_SHIFT);
-	address = PCIEM_POOL_BASE + ((u64)first << PAGE_SHIFT) + offset_in_page(phys);
+	address = pciem_mapping_begin(pool, first, count, phys, size, dir);
 	if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC))
-		bounce(pool, address - PCIEM_POOL_BASE, size, true);
+		pciem_mapping_sync(pool, address, size, true);
 	trace_pciem_dma_map(bridge->root.domain, address, size, dir);
 	return address;
+}
+
+/*
+ * Ends the mapping, of coherent memory or of other, that begins there. False, and nothing is looked
+ * at: there is none; by now it can be another's.
+ */
+static bool claim(struct device *dev, dma_addr_t address, bool coherent,
+		  struct pciem_mapped *mapped)
+{
+	if (pciem_mapping_claim(bridge_of(dev)->pool, address, coherent, mapped))
+		return true;
+	dev_err_ratelimited(dev, "pciem: its driver unmaps %pad, which is not mapped\n", &address);
+	return false;
+}
+
+static void give(struct pciem_pool *pool, const struct pciem_mapped *mapped)
+{
+	unsigned long first = mapped->offset >> PAGE_SHIFT;
+	unsigned long count = span(mapped->offset, mapped->size);
+
+	poison(pool, first, count);
+	pciem_pool_alloc_give(&pool->alloc, first, count);
 }
 
 static void unmap_phys(struct device *dev, dma_addr_t address, size_t size,
 		       enum dma_data_direction dir, unsigned long attrs)
 {
 	struct pciem_bridge *bridge = bridge_of(dev);
-	struct pciem_pool *pool = bridge->pool;
-	unsigned long first, count = span(address, size);
-	size_t offset;
+	struct pciem_mapped mapped;
 
-	/* Not even a look at it: by now it can be another's. */
-	if (WARN_ONCE(!offset_of(pool, address, size, &offset) ||
-		      !pciem_pool_alloc_has(&pool->alloc, offset >> PAGE_SHIFT, count),
-		      "pciem: %s unmaps %pad, which is not mapped\n", dev_name(dev), &address))
+	if (!claim(dev, address, false, &mapped))
 		return;
 	trace_pciem_dma_unmap(bridge->root.domain, address, size, dir);
-	first = offset >> PAGE_SHIFT;
-	if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC) && dir != DMA_TO_DEVICE)
-		bounce(pool, offset, size, false);
-	memset(pool->origin + first, 0, count * sizeof(*pool->origin));
-	poison(pool, first, count);
-	WARN_ONCE(!pciem_pool_alloc_give(&pool->alloc, first, count),
-		  "pciem: %s unmaps %pad twice at once\n", dev_name(dev), &address);
+	if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+		pciem_mapping_copy_back(bridge->pool, &mapped);
+	give(bridge->pool, &mapped);
 }
 
 static void sync(struct device *dev, dma_addr_t address, size_t size, bool to_pool)
 {
 	struct pciem_bridge *bridge = bridge_of(dev);
-	size_t offset;
 
-	if (!offset_of(bridge->pool, address, size, &offset))
-		return;
 	trace_pciem_dma_sync(bridge->root.domain, address, size, to_pool);
-	bounce(bridge->pool, offset, size, to_pool);
+	pciem_mapping_sync(bridge->pool, address, size, to_pool);
 }
 
 static void sync_single_for_cpu(struct device *dev, dma_addr_t address, size_t size,
 				enum dma_data_direction dir)
 {
-	if (dir != DMA_TO_DEVICE)
-		sync(dev, address, size, false);
+	sync(dev, address, size, false);
 }
 
 static void sync_single_for_device(struct device *dev, dma_addr_t address, size_t size,
@@ -229,7 +200,8 @@ static void *alloc(struct device *dev, size_t size, dma_addr_t *address, gfp_t g
 		return NULL;
 	memory = pool->memory + (first << PAGE_SHIFT);
 	memset(memory, 0, count << PAGE_SHIFT);
-	*address = PCIEM_POOL_BASE + ((u64)first << PAGE_SHIFT);
+	*address = pciem_mapping_begin(pool, first, count, 0, count << PAGE_SHIFT,
+				       DMA_NONE);
 	trace_pciem_dma_map(bridge->root.domain, *address, size, DMA_BIDIRECTIONAL);
 	return memory;
 }
@@ -237,32 +209,41 @@ static void *alloc(struct device *dev, size_t size, dma_addr_t *address, gfp_t g
 static void release(struct device *dev, size_t size, void *memory, dma_addr_t address,
 		    unsigned long attrs)
 {
-	unmap_phys(dev, address, PAGE_ALIGN(size), DMA_NONE, DMA_ATTR_SKIP_CPU_SYNC);
+	struct pciem_bridge *bridge = bridge_of(dev);
+	struct pciem_mapped mapped;
+
+	if (!claim(dev, address, true, &mapped))
+		return;
+	trace_pciem_dma_unmap(bridge->root.domain, address, size, DMA_BIDIRECTIONAL);
+	give(bridge->pool, &mapped);
+}
+
+/* The pages of coherent memory; NULL: there are not so many at this address. */
+static struct page **pages_of(struct pciem_pool *pool, dma_addr_t address, unsigned long count)
+{
+	size_t offset;
+
+	if (!pciem_mapping_is_coherent(pool, address, (size_t)count << PAGE_SHIFT, &offset))
+		return NULL;
+	return pool->pages + (offset >> PAGE_SHIFT);
 }
 
 static int map_to_user(struct device *dev, struct vm_area_struct *vma, void *memory,
 		       dma_addr_t address, size_t size, unsigned long attrs)
 {
-	struct pciem_pool *pool = bridge_of(dev)->pool;
 	unsigned long count = PAGE_ALIGN(size) >> PAGE_SHIFT;
-	size_t offset;
+	struct page **pages = pages_of(bridge_of(dev)->pool, address, count);
 
-	if (!offset_of(pool, address, count << PAGE_SHIFT, &offset))
-		return -ENXIO;
-	return vm_map_pages(vma, pool->pages + (offset >> PAGE_SHIFT), count);
+	return pages ? vm_map_pages(vma, pages, count) : -ENXIO;
 }
 
 static int get_sgtable(struct device *dev, struct sg_table *table, void *memory,
 		       dma_addr_t address, size_t size, unsigned long attrs)
 {
-	struct pciem_pool *pool = bridge_of(dev)->pool;
 	unsigned long count = PAGE_ALIGN(size) >> PAGE_SHIFT;
-	size_t offset;
+	struct page **pages = pages_of(bridge_of(dev)->pool, address, count);
 
-	if (!offset_of(pool, address, count << PAGE_SHIFT, &offset))
-		return -ENXIO;
-	return sg_alloc_table_from_pages(table, pool->pages + (offset >> PAGE_SHIFT), count, 0,
-					 size, GFP_KERNEL);
+	return pages ? sg_alloc_table_from_pages(table, pages, count, 0, size, GFP_KERNEL) : -ENXIO;
 }
 
 static int supported(struct device *dev, u64 mask)

@@ -6,6 +6,8 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "mapping.h"
+
 /* Charged to the process; gives up rather than let the OOM killer run. */
 #define POOL_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
@@ -42,8 +44,8 @@ struct pciem_pool *pciem_pool_create(u64 size)
 	pool->pages = kvcalloc(pool->count, sizeof(*pool->pages), GFP_KERNEL_ACCOUNT);
 	if (!pool->pages)
 		goto destroy_alloc;
-	pool->origin = kvcalloc(pool->count, sizeof(*pool->origin), GFP_KERNEL_ACCOUNT);
-	if (!pool->origin)
+	pool->mappings = kvcalloc(pool->count, sizeof(*pool->mappings), GFP_KERNEL_ACCOUNT);
+	if (!pool->mappings)
 		goto free_array;
 	if (!alloc_pages_of(pool))
 		goto free_pages;
@@ -54,7 +56,7 @@ struct pciem_pool *pciem_pool_create(u64 size)
 
 free_pages:
 	free_pages_of(pool);
-	kvfree(pool->origin);
+	kvfree(pool->mappings);
 free_array:
 	kvfree(pool->pages);
 destroy_alloc:
@@ -69,7 +71,7 @@ void pciem_pool_destroy(struct pciem_pool *pool)
 {
 	vunmap(pool->memory);
 	free_pages_of(pool);
-	kvfree(pool->origin);
+	kvfree(pool->mappings);
 	kvfree(pool->pages);
 	pciem_pool_alloc_destroy(&pool->alloc);
 	kfree(pool);

@@ -17,6 +17,7 @@
 #define PCIEM_POOL_MAX		((u64)SZ_1G)
 
 struct page;
+struct pciem_mapping;
 struct vm_area_struct;
 
 struct pciem_pool {
@@ -24,7 +25,7 @@ struct pciem_pool {
 	unsigned long count;		/* pages */
 	struct page **pages;
 	void *memory;			/* all of them, vmap()ed */
-	phys_addr_t *origin;		/* of each page: what a streaming mapping bounces, else 0 */
+	struct pciem_mapping *mappings;	/* one for each page */
 };
 
 /* `size`: a power of two between the limits. NULL: no memory. Sleeps. */

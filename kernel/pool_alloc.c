@@ -57,18 +57,6 @@ static bool has(const struct pciem_pool_alloc *alloc, unsigned long first, unsig
 	       find_next_zero_bit(alloc->used, first + count, first) >= first + count;
 }
 
-bool pciem_pool_alloc_has(struct pciem_pool_alloc *alloc, unsigned long first,
-			  unsigned long count)
-{
-	unsigned long flags;
-	bool ok;
-
-	spin_lock_irqsave(&alloc->lock, flags);
-	ok = has(alloc, first, count);
-	spin_unlock_irqrestore(&alloc->lock, flags);
-	return ok;
-}
-
 bool pciem_pool_alloc_give(struct pciem_pool_alloc *alloc, unsigned long first,
 			   unsigned long count)
 {

@@ -25,9 +25,6 @@ void pciem_pool_alloc_destroy(struct pciem_pool_alloc *alloc);
  */
 long pciem_pool_alloc_take(struct pciem_pool_alloc *alloc, unsigned long count,
 			   unsigned long align, unsigned long limit);
-/* Are all of these pages taken? Any context but NMI. */
-bool pciem_pool_alloc_has(struct pciem_pool_alloc *alloc, unsigned long first,
-			  unsigned long count);
 /* False, and nothing done: not all of these pages were taken. Any context but NMI. */
 bool pciem_pool_alloc_give(struct pciem_pool_alloc *alloc, unsigned long first,
 			   unsigned long count);

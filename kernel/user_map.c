@@ -26,7 +26,7 @@ static int map_to_emulate(struct vm_area_struct *vma, unsigned long addr, unsign
 	return pciem_user_fault_map(vma, pfn);
 }
 
-/* In place of remap_pfn_range_complete(). */
+/* In place of remap_pfn_range_complete() with an action. */
 static int complete_to_emulate(struct vm_area_struct *vma, const struct mmap_action *action)
 {
 	struct pciem_remap remap = pciem_remap_of(action);
@@ -54,7 +54,9 @@ static struct function {
 	struct ftrace_ops ops;
 } functions[] = {
 	{ "remap_pfn_range", 2, 3, (unsigned long)map_to_emulate },
-	{ PCIEM_REMAP_ACTION, 0, 0, (unsigned long)complete_to_emulate, true },
+	{ "remap_pfn_range_complete", PCIEM_REMAP_ACTION ? 0 : 2, PCIEM_REMAP_ACTION ? 0 : 3,
+	  PCIEM_REMAP_ACTION ? (unsigned long)complete_to_emulate : (unsigned long)map_to_emulate,
+	  true },
 	{ "vmf_insert_pfn", 2, 0, (unsigned long)refuse_page },
 	{ "vmf_insert_pfn_prot", 2, 0, (unsigned long)refuse_page },
 	{ "vmf_insert_mixed", 2, 0, (unsigned long)refuse_page, true },
