@@ -28,6 +28,12 @@ pgprot_t pciem_arch_ram_prot(pgprot_t prot);
 void pciem_arch_flush_ram(void *memory, size_t size);
 
 /*
+ * Make it possible to take that memory, whose pages are the caller's and are whole memory blocks,
+ * out of the system. False: it must not be done. Sleeps.
+ */
+bool pciem_arch_split_direct_map(u64 base, u64 size);
+
+/*
  * Take the calls (IPIs) that other CPUs have sent to this one, and no other interrupt: they may
  * wait for it with their preemption off, as a TLB shootdown does. Interrupts off, preemption off;
  * not where the lock that is held now could be one that such a call takes.

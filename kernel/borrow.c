@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
+#include "arch.h"
 #include "compat/contig.h"
 #include "ram.h"
 #include "window.h"
@@ -51,12 +52,17 @@ static bool is_ram(u64 base, u64 size)
 static bool vacate(u64 base, u64 size)
 {
 	unsigned long first = PFN_DOWN(base), frames = PFN_DOWN(size);
+	bool removable;
 
 	if (pciem_alloc_contig_range(first, first + frames, GFP_KERNEL | __GFP_NOWARN))
 		return false;
+	removable = pciem_arch_split_direct_map(base, size);
 	free_contig_range(first, frames);
-	return true;
+	return removable;
 }
+
+/* The last that was borrowed has not come back: it would be the same with the next. */
+static bool gone_for_good;
 
 static void give_back(struct pciem_borrowed *borrowed)
 {
@@ -66,8 +72,10 @@ static void give_back(struct pciem_borrowed *borrowed)
 		pr_warn("pciem: %llu MiB of memory at 0x%llx are lost until the next boot: the kernel does not take them back (%d)\n",
 			borrowed->size >> 20, borrowed->base, err);
 	else if (!pfn_to_online_page(PFN_DOWN(borrowed->base)))
-		pr_warn("pciem: %llu MiB of memory at 0x%llx are back, but not online: see /sys/devices/system/memory\n",
+		pr_warn("pciem: %llu MiB of memory at 0x%llx are back, but not online, and no more is borrowed: see auto_online_blocks in /sys/devices/system/memory\n",
 			borrowed->size >> 20, borrowed->base);
+	/* Modules are not told beforehand whether memory that is added goes online by itself. */
+	WRITE_ONCE(gone_for_good, !pfn_to_online_page(PFN_DOWN(borrowed->base)));
 	borrowed->size = 0;
 }
 
@@ -117,7 +125,7 @@ int pciem_borrow(struct pciem_borrowed *borrowed, struct resource *res, u64 size
 	int err;
 
 	size = max_t(u64, size, roundup_pow_of_two(memory_block_size_bytes()));
-	if (!pciem_memory_is_plenty(size))
+	if (READ_ONCE(gone_for_good) || !pciem_memory_is_plenty(size))
 		return -ENOMEM;
 	if (mutex_lock_killable(&pciem_window_claims))
 		return -EINTR;
