@@ -155,9 +155,14 @@ struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args)
 	if (err)
 		return ERR_PTR(err);
 
+	err = pciem_suspend_forbid();
+	if (err)
+		return ERR_PTR(err);
 	bridge = kzalloc(sizeof(*bridge), GFP_KERNEL_ACCOUNT);
-	if (!bridge)
-		return ERR_PTR(-ENOMEM);
+	if (!bridge) {
+		err = -ENOMEM;
+		goto allow_suspend;
+	}
 	kref_init(&bridge->ref);
 	init_waitqueue_head(&bridge->readable);
 	INIT_WORK(&bridge->teardown, teardown);
@@ -204,7 +209,6 @@ struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args)
 
 	/* Nothing can fail from here on: the teardown work undoes it all. */
 	__module_get(THIS_MODULE);
-	pciem_suspend_forbid();
 	bridge->mm = current->mm;
 	mmgrab(bridge->mm);
 	bridge->leader = get_task_struct(current->group_leader);
@@ -231,5 +235,7 @@ destroy_rescue:
 	pciem_rescue_destroy(bridge);
 free_bridge:
 	kfree(bridge);
+allow_suspend:
+	pciem_suspend_allow();
 	return ERR_PTR(err);
 }

@@ -31,14 +31,10 @@ static void set_priority(unsigned long value)
  */
 static bool only_calls_pass(void)
 {
-	switch (x86_hyper_type) {
-	case X86_HYPER_NATIVE:
-	case X86_HYPER_KVM:
-	case X86_HYPER_VMWARE:
-		return boot_cpu_has(X86_FEATURE_APIC) && !boot_cpu_has(X86_FEATURE_XENPV);
-	default:
+	if (!hypervisor_is_type(X86_HYPER_NATIVE) && !hypervisor_is_type(X86_HYPER_KVM) &&
+	    !hypervisor_is_type(X86_HYPER_VMWARE))
 		return false;
-	}
+	return boot_cpu_has(X86_FEATURE_APIC) && !boot_cpu_has(X86_FEATURE_XENPV);
 }
 
 /*

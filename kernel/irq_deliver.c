@@ -185,6 +185,10 @@ static void deliver(struct irq_work *work)
 		defer(delivery);
 }
 
+/*
+ * With the calls come wake-ups, which are done after all of them: a handler that waits for the
+ * process must not stand in front of one that the process waits for.
+ */
 static void called(void *data)
 {
 	struct pciem_delivery *delivery = data;
@@ -192,7 +196,9 @@ static void called(void *data)
 	clear_bit(0, &delivery->sent);
 	/* Who finds the bit set has set `pending` before: look at that after clearing it. */
 	smp_mb__after_atomic();
-	if (in_hardirq()) {
+	if (bitmap_intersects(delivery->pending, delivery->irqs->reads, PCIEM_SOURCES)) {
+		irq_work_queue(&delivery->work);
+	} else if (in_hardirq()) {
 		deliver(&delivery->work);
 	} else if (is_idle_task(current) && !IS_ENABLED(CONFIG_PREEMPT_RT)) {
 		__irq_enter_raw();

@@ -83,6 +83,8 @@ static void __exit pciem_exit(void)
 	pciem_trap_exit();
 	pciem_rescue_unload();
 	destroy_workqueue(pciem_workqueue);
+	/* Servers that were replaced. */
+	rcu_barrier();
 }
 
 module_init(pciem_init);

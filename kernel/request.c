@@ -14,6 +14,7 @@
 
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/lockdep.h>
 #include <linux/nmi.h>
 #include <linux/poll.h>
 #include <linux/sched/clock.h>
@@ -75,6 +76,9 @@ static void wake_server(struct pciem_bridge *bridge)
 	rcu_read_unlock();
 }
 
+/* Without PREEMPT_RT the wait queue's lock is as good as a raw one: lockdep would have it as with. */
+static DEFINE_WAIT_OVERRIDE_MAP(kick_map, LD_WAIT_CONFIG);
+
 static void kick(struct pciem_bridge *bridge)
 {
 	WRITE_ONCE(bridge->kicked_on, raw_smp_processor_id());
@@ -86,7 +90,9 @@ static void kick(struct pciem_bridge *bridge)
 		irq_work_queue(&bridge->kick);
 		wake_server(bridge);
 	} else {
+		lock_map_acquire_try(&kick_map);
 		wake_up_interruptible_poll(&bridge->readable, EPOLLIN | EPOLLRDNORM);
+		lock_map_release(&kick_map);
 	}
 }
 
@@ -193,37 +199,6 @@ static int put_later(struct pciem_bridge *bridge, struct pciem_entry *entry, enu
 	}
 }
 
-/* Put the entry into the queue, whatever it takes. False: the link is down now. */
-static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum wait_mode mode,
-		    int (*put)(struct pciem_queue *, struct pciem_entry *, bool))
-{
-	int ret;
-
-	if (pciem_link_is_down(bridge))
-		return false;
-	ret = put(&bridge->queue, entry, mode == REFUSE);
-	/* The server cannot make room while we stand on top of it. */
-	if (ret == -EAGAIN && mode != REFUSE) {
-		if (mode == SPIN) {
-			pciem_rescue_begin(bridge);
-			pciem_irq_note_wait();
-		}
-		ret = put_later(bridge, entry, mode, put);
-		if (mode == SPIN)
-			pciem_rescue_end();
-	}
-	if (ret < 0) {
-		pciem_link_down(bridge, ret == -EAGAIN ? "the queue stayed full" :
-				"the process wrote an impossible queue head");
-		return false;
-	}
-	trace_pciem_issue(bridge->root.domain, entry, entry->data);
-	if (ret)
-		kick(bridge);
-	pciem_link_watch(bridge);
-	return true;
-}
-
 /*
  * The process may be late, or have no CPU to run on: after a time that is the same. Time in which
  * several waited counts once. (With one CPU every such read ends at once: that costs nothing.)
@@ -246,6 +221,48 @@ static void note_in_vain(struct pciem_bridge *bridge, int err, u64 start, u64 en
 		dev_warn_ratelimited(pciem_bridge_dev(bridge),
 				     "a read in atomic context got no answer within %u ms\n",
 				     timeout_ms);
+}
+
+/*
+ * Put the entry into the queue, whatever it takes. False: the link is down now, or a read that
+ * cannot sleep has waited in vain.
+ */
+static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum wait_mode mode,
+		    int (*put)(struct pciem_queue *, struct pciem_entry *, bool))
+{
+	u64 start;
+	int ret;
+
+	if (pciem_link_is_down(bridge))
+		return false;
+	ret = put(&bridge->queue, entry, mode == REFUSE);
+	/* The server cannot make room while we stand on top of it. */
+	if (ret == -EAGAIN && mode != REFUSE) {
+		if (mode == SPIN) {
+			pciem_rescue_begin(bridge);
+			pciem_irq_note_wait();
+		}
+		start = local_clock();
+		ret = put_later(bridge, entry, mode, put);
+		if (mode == SPIN)
+			pciem_rescue_end();
+		/* A read that nobody has heard of is one in vain, and there can be others. */
+		if (ret == -EAGAIN && mode == SPIN && put == pciem_queue_request &&
+		    !pciem_link_is_down(bridge)) {
+			note_in_vain(bridge, -ETIMEDOUT, start, local_clock());
+			return false;
+		}
+	}
+	if (ret < 0) {
+		pciem_link_down(bridge, ret == -EAGAIN ? "the queue stayed full" :
+				"the process wrote an impossible queue head");
+		return false;
+	}
+	trace_pciem_issue(bridge->root.domain, entry, entry->data);
+	if (ret)
+		kick(bridge);
+	pciem_link_watch(bridge);
+	return true;
 }
 
 static int poll_for_answer(struct pciem_bridge *bridge, u32 tag, enum wait_mode mode, u64 *data)

@@ -5,6 +5,8 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
+#define SETTLE_TRIES	3
+
 static DEFINE_PER_CPU(atomic_t, homes);	/* servers that have theirs there */
 
 bool pciem_is_home(int cpu)
@@ -71,21 +73,39 @@ static unsigned int choose_home(const struct pciem_server *server, unsigned int 
 			       cpu_active_mask);
 }
 
-static void settle(struct pciem_server *server, unsigned int number)
+/*
+ * False: between the two a worker has pushed the caller elsewhere, which was not the server for it
+ * then, and given it back its CPUs.
+ */
+static bool stay_at(struct pciem_server *server, unsigned int home)
 {
 	unsigned long flags;
-	unsigned int home;
+	bool there;
+
+	/* It could be going offline just now. */
+	if (set_cpus_allowed_ptr(current, cpumask_of(home)))
+		return true;
+	raw_spin_lock_irqsave(&server->lock, flags);
+	there = current->nr_cpus_allowed == 1;
+	if (there)
+		set_home(server, cpumask_first(&current->cpus_mask));
+	raw_spin_unlock_irqrestore(&server->lock, flags);
+	return there;
+}
+
+static void settle(struct pciem_server *server, unsigned int number)
+{
+	unsigned int home, tries;
+	unsigned long flags;
 
 	raw_spin_lock_irqsave(&server->lock, flags);
 	note(server);
 	home = choose_home(server, number);
 	raw_spin_unlock_irqrestore(&server->lock, flags);
-	/* It could be going offline just now. */
-	if (home >= nr_cpu_ids || set_cpus_allowed_ptr(current, cpumask_of(home)))
+	if (home >= nr_cpu_ids)
 		return;
-	raw_spin_lock_irqsave(&server->lock, flags);
-	set_home(server, home);
-	raw_spin_unlock_irqrestore(&server->lock, flags);
+	for (tries = 0; tries < SETTLE_TRIES && !stay_at(server, home); tries++)
+		;
 }
 
 /* Exchange the server, and give the old one its CPUs back. The reference on it is the caller's. */
@@ -109,23 +129,42 @@ static struct task_struct *replace(struct pciem_server *server, struct task_stru
 	return old;
 }
 
+/* One that has ceased to serve, while readers may still look at it under rcu_read_lock. */
+struct retired {
+	struct rcu_head rcu;
+	struct task_struct *task;
+};
+
+static void forget(struct rcu_head *rcu)
+{
+	struct retired *retired = container_of(rcu, struct retired, rcu);
+
+	put_task_struct(retired->task);
+	kfree(retired);
+}
+
 int pciem_server_set(struct pciem_server *server, unsigned int number)
 {
-	struct task_struct *old;
+	struct retired *retired;
 	cpumask_var_t scratch;
 
-	if (!alloc_cpumask_var(&scratch, GFP_KERNEL))
+	retired = kmalloc(sizeof(*retired), GFP_KERNEL);
+	if (!retired)
 		return -ENOMEM;
+	if (!alloc_cpumask_var(&scratch, GFP_KERNEL)) {
+		kfree(retired);
+		return -ENOMEM;
+	}
 	mutex_lock(&server->set_lock);
-	old = replace(server, get_task_struct(current), scratch);
+	retired->task = replace(server, get_task_struct(current), scratch);
 	settle(server, number);
 	mutex_unlock(&server->set_lock);
 	free_cpumask_var(scratch);
-	if (old) {
-		/* Readers look at it under rcu_read_lock. */
-		synchronize_rcu();
-		put_task_struct(old);
-	}
+	/* Not synchronize_rcu(): a reader that spins would wait for us, and we for its CPU. */
+	if (retired->task)
+		call_rcu(&retired->rcu, forget);
+	else
+		kfree(retired);
 	return 0;
 }
 
@@ -183,24 +222,31 @@ static void give_back(struct task_struct *thread, struct cpumask *allowed)
 	set_cpus_allowed_ptr(thread, allowed);
 }
 
+/*
+ * Where it is now is its home, whoever has moved it there last. False: it does not serve, or the
+ * user has moved it meanwhile.
+ */
+static bool stays_there(struct pciem_server *server, struct task_struct *thread)
+{
+	unsigned long flags;
+	bool stays;
+
+	raw_spin_lock_irqsave(&server->lock, flags);
+	stays = is_at_home(server, thread);
+	if (stays)
+		set_home(server, cpumask_first(&thread->cpus_mask));
+	raw_spin_unlock_irqrestore(&server->lock, flags);
+	return stays;
+}
+
 /* The server: it gets a new home, unless it has just ceased to serve. */
 static bool move_home(struct pciem_server *server, struct task_struct *thread, unsigned int cpu,
 		      struct cpumask *allowed)
 {
-	unsigned long flags;
-	bool still;
-
 	/* No lock: a worker that holds one may itself be under what it is to help against. */
 	if (set_cpus_allowed_ptr(thread, cpumask_of(cpu)))
 		return false;
-	raw_spin_lock_irqsave(&server->lock, flags);
-	/* The user may have moved it meanwhile. */
-	still = is_at_home(server, thread);
-	/* Another worker may have moved it on since. */
-	if (still)
-		set_home(server, cpumask_first(&thread->cpus_mask));
-	raw_spin_unlock_irqrestore(&server->lock, flags);
-	if (!still && cpumask_equal(&thread->cpus_mask, cpumask_of(cpu)))
+	if (!stays_there(server, thread) && cpumask_equal(&thread->cpus_mask, cpumask_of(cpu)))
 		give_back(thread, allowed);
 	return true;
 }
@@ -216,7 +262,9 @@ static bool push(struct pciem_server *server, struct task_struct *thread, unsign
 	/* Twice unequal: it was changed while another worker was at it, or the user has done so. */
 	moved = cpumask_equal(&thread->cpus_mask, allowed) &&
 		!set_cpus_allowed_ptr(thread, cpumask_of(cpu));
-	if (moved && cpumask_equal(&thread->cpus_mask, cpumask_of(cpu)))
+	/* It can have become the server in between. */
+	if (moved && cpumask_equal(&thread->cpus_mask, cpumask_of(cpu)) &&
+	    !stays_there(server, thread))
 		give_back(thread, allowed);
 	mutex_unlock(&server->push_lock);
 	return moved;

@@ -8,8 +8,8 @@
 
 int pciem_suspend_init(void);
 void pciem_suspend_exit(void);
-/* A bridge comes and goes. Any context. */
-void pciem_suspend_forbid(void);
+/* A bridge comes and goes. -EBUSY: the system is about to sleep. Both sleep. */
+int pciem_suspend_forbid(void);
 void pciem_suspend_allow(void);
 
 #endif

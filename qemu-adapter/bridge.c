@@ -39,7 +39,7 @@ static void open_error(int error, Error **errp)
     }
 }
 
-static void create_error(int error, Error **errp)
+static void create_error(int error, bool direct, Error **errp)
 {
     switch (-error) {
     case EPERM:
@@ -61,8 +61,11 @@ static void create_error(int error, Error **errp)
                          "-bridge: see pciem-qemu(1) for their limits");
         break;
     case EOPNOTSUPP:
-        error_setg(errp, "the kernel cannot make a bridge of that kind on this "
-                         "machine: see the kernel log");
+        error_setg(errp, "%s",
+                   direct ? "this program cannot map all memory of this "
+                            "machine, as -bridge dma=direct needs it"
+                          : "this kernel has no CONFIG_ARCH_HAS_DMA_OPS, which "
+                            "the DMA pool needs: only -bridge dma=direct works");
         break;
     default:
         error_setg(errp,
@@ -94,7 +97,7 @@ bool bridge_create(PciemHost *host, Error **errp)
     }
     ret = pciem_create(host->link, &options);
     if (ret < 0) {
-        create_error(ret, errp);
+        create_error(ret, given->direct, errp);
         goto close;
     }
     host->info = pciem_info(host->link);

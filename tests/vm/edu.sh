@@ -14,7 +14,7 @@ edu_load()
 {
 	check "the driver loads" insmod "$(<edu-module)"
 	edu_dir=$(compgen -G '/sys/kernel/debug/pciem_edu_test/*:*') || fail "the driver has found no device"
-	edu_bridge=$(compgen -G '/sys/devices/platform/pciem.*') || fail "there is no bridge in sysfs"
+	edu_bridge=$(realpath -e "/sys/bus/pci/devices/${edu_dir##*/}/../..") || fail "there is no bridge in sysfs"
 }
 
 edu_unload()

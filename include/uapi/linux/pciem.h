@@ -25,7 +25,8 @@
  *   EFAULT      the argument is not readable or writable memory
  *   ENOTTY      no such ioctl
  *   ENXIO       no bridge was created on this file yet
- *   EBUSY       a bridge was created on this file already, or the operation is under way
+ *   EBUSY       a bridge was created on this file already, or the operation is under way, or the
+ *               system is about to sleep
  *   ENOLINK     the link is down: the bridge missed a deadline, or its devices are being taken away
  *   EPERM       the operation needs a capability that the caller lacks
  *   ENOMEM      memory could not be had
