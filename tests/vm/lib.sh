@@ -110,7 +110,7 @@ built()
 _bad_lines='WARNING:|BUG:|BUG |Oops|general protection fault|blocked for more than|hung_task|hung task|soft lockup|hard LOCKUP'
 _bad_lines+='|possible (recursive locking|circular locking|irq lock inversion|deadlock)|inconsistent lock state'
 _bad_lines+='|suspicious RCU usage|rcu: .*(stall|starved)|KASAN:|KCSAN:|UBSAN:|KFENCE:|Kernel panic|refcount_t:|list_(add|del) corruption'
-_bad_lines+='|sleeping function called|scheduling while atomic|Unexpected trap|trap invalid opcode|kmemleak: .*pciem'
+_bad_lines+='|sleeping function called|scheduling while atomic|Unexpected trap|which is not mapped|trap invalid opcode|kmemleak: .*pciem'
 # What dmesg -x prints before the time stamp.
 _our_errors='^kern +:(err|crit|alert|emerg) *: \[[^]]*\] (platform )?pciem'
 
