@@ -5,6 +5,7 @@
 #   device_start OPTION...   start $PCIEM_QEMU; returns when its devices are ready: DEVICE_PID is set. When it ended instead,
 #                            DEVICE_PID is empty and the return value is its exit status (0 for -device help and the like).
 #   device_stop PID          end it in order; status 1 if it had to be killed
+#   udev_ask COMMAND...      udevadm, more than once if need be
 #   device_list              the PCI devices that were not there when device_start was called last (paths in sysfs)
 
 device_bind_limit=30
@@ -16,6 +17,17 @@ declare -A _devices_before=() _device_module=()
 device_say()
 {
 	printf 'sandbox: %s\n' "$*" >&2
+}
+
+# udev_ask COMMAND...: of udevadm. The daemon hangs up ("Broken pipe") on who sends between its accept() and its SO_PASSCRED,
+# which four emulated CPUs on two make likely: then it is asked again.
+udev_ask()
+{
+	local i
+	for ((i = 0; i < 4; i++)); do
+		! udevadm "$@" 2>/dev/null || return 0
+	done
+	udevadm "$@"
 }
 
 device_list()
@@ -98,7 +110,7 @@ device_start()
 		sleep 0.05
 	done
 	# udev may still be at the nodes and their links
-	udevadm settle --timeout=10 2>/dev/null || true
+	udev_ask settle --timeout=5 2>/dev/null || true
 }
 
 device_stop()

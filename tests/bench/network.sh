@@ -46,7 +46,7 @@ start_networks()
 		-netdev hubport,id=b,hubid=0 -device e1000,netdev=b >"$images/cards" </dev/null &
 	await two_cards
 	# They get other names yet.
-	udevadm settle --timeout=20
+	udevadm settle --timeout=20 || udevadm settle --timeout=20
 	two_cards
 	join e1000 "${cards[@]}"
 	mapfile -t cards < <(card_interfaces 0 0xffff)

@@ -17,8 +17,8 @@ memory_settle()
 {
 	local slab
 	sync
-	udevadm settle --timeout=20
-	udevadm control --reload
+	udev_ask settle --timeout=20
+	udev_ask control --reload
 	within 10000 memory_no_workers || fail "udev is still at work"
 	for _ in 1 2 3; do
 		echo 2 >/proc/sys/vm/drop_caches

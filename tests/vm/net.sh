@@ -19,7 +19,7 @@ net_interface()
 	local path=/sys/bus/pci/devices/$1
 	wait_for 20 "no network interface of $1" eval "compgen -G '$path/net/*' || compgen -G '$path/virtio*/net/*'" >/dev/null
 	# udev gives it another name.
-	udevadm settle --timeout=20
+	udev_ask settle --timeout=20
 	ls "$path/net" 2>/dev/null || ls "$path"/virtio*/net
 }
 

@@ -48,7 +48,7 @@ sound_ready()
 		CARD[$address]=${path##*/card}
 	done
 	# udev has alsactl set the volumes.
-	udevadm settle --timeout=20
+	udev_ask settle --timeout=20
 }
 
 # sound_loud CARD...: as loud as it can be, on both ways
