@@ -87,7 +87,8 @@ void pciem_close(struct pciem *handle);
 
 /*
  * For event loops: readable (POLLIN) when transactions wait after pciem_arm; POLLHUP when the link
- * is down.
+ * is down. With poll(2) or ppoll(2); epoll_wait(2) sleeps through reads in atomic context on
+ * kernels with PREEMPT_RT.
  */
 int pciem_fd(const struct pciem *handle);
 /*

@@ -232,8 +232,11 @@ struct pciem_ram_part {
  * valid. Load tail with acquire, copy the entry, store head + 1 with release. Before sleeping in
  * poll(2) on the file set PCIEM_QUEUE_NEED_WAKEUP, then look at tail again (full barrier between);
  * clear it when awake. poll says POLLIN when entries wait, POLLHUP | POLLERR when the link is
- * down. Entries stand in the order in which the CPUs issued them; a posted write is never dropped
- * while the link is up.
+ * down. On PREEMPT_RT epoll_wait(2) sleeps on while a CPU spins for an answer: that CPU can wake
+ * the thread, which then has to look itself, as poll does.
+ *
+ * Entries stand in the order in which the CPUs issued them; a posted write is never dropped while
+ * the link is up.
  */
 #define PCIEM_QUEUE_NEED_WAKEUP	(1U << 0)
 
