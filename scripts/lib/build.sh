@@ -14,7 +14,7 @@ build_all()
 {
 	if [[ ! -e $PCIEM_BUILD/build.ninja ]]; then
 		step_begin "pciem: configuring"
-		run_logged /usr/bin/meson setup ${PCIEM_COVERAGE:+-Db_coverage=true} "$PCIEM_BUILD" "$PCIEM_ROOT" || die "meson failed"
+		run_logged /usr/bin/meson setup ${PCIEM_COVERAGE:+-Db_coverage=true -Dc_args=-fprofile-update=atomic} "$PCIEM_BUILD" "$PCIEM_ROOT" || die "meson failed"
 		step_end
 	elif ! build_knows qemu-adapter/pciem-qemu || ! build_knows kernel/module.built; then
 		# Configured at a time when QEMU or the kernel's headers were not there yet.
