@@ -8,6 +8,7 @@
 
 #include <linux/capability.h>
 #include <linux/minmax.h>
+#include <linux/nospec.h>
 #include <linux/security.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
