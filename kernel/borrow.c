@@ -61,8 +61,11 @@ static bool vacate(u64 base, u64 size)
 	return removable;
 }
 
-/* The last that was borrowed has not come back: it would be the same with the next. */
-static bool gone_for_good;
+/*
+ * Under pciem_window_claims. Borrowed memory that has not come back online (0: none): it would be
+ * the same with the next.
+ */
+static u64 lost;
 
 static void give_back(struct pciem_borrowed *borrowed)
 {
@@ -72,10 +75,11 @@ static void give_back(struct pciem_borrowed *borrowed)
 		pr_warn("pciem: %llu MiB of memory at 0x%llx are lost until the next boot: the kernel does not take them back (%d)\n",
 			borrowed->size >> 20, borrowed->base, err);
 	else if (!pfn_to_online_page(PFN_DOWN(borrowed->base)))
-		pr_warn("pciem: %llu MiB of memory at 0x%llx are back, but not online, and no more is borrowed: see auto_online_blocks in /sys/devices/system/memory\n",
+		pr_warn("pciem: %llu MiB of memory at 0x%llx are back, but not online, and no more is borrowed until they are: see auto_online_blocks in /sys/devices/system/memory\n",
 			borrowed->size >> 20, borrowed->base);
 	/* Modules are not told beforehand whether memory that is added goes online by itself. */
-	WRITE_ONCE(gone_for_good, !pfn_to_online_page(PFN_DOWN(borrowed->base)));
+	if (!pfn_to_online_page(PFN_DOWN(borrowed->base)))
+		lost = borrowed->base;
 	borrowed->size = 0;
 }
 
@@ -125,11 +129,13 @@ int pciem_borrow(struct pciem_borrowed *borrowed, struct resource *res, u64 size
 	int err;
 
 	size = max_t(u64, size, roundup_pow_of_two(memory_block_size_bytes()));
-	if (READ_ONCE(gone_for_good) || !pciem_memory_is_plenty(size))
+	if (!pciem_memory_is_plenty(size))
 		return -ENOMEM;
 	if (mutex_lock_killable(&pciem_window_claims))
 		return -EINTR;
-	err = search(borrowed, res, size, first, last);
+	if (lost && pfn_to_online_page(PFN_DOWN(lost)))
+		lost = 0;
+	err = lost ? -ENOMEM : search(borrowed, res, size, first, last);
 	mutex_unlock(&pciem_window_claims);
 	return err;
 }

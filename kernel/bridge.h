@@ -68,7 +68,7 @@ struct pciem_bridge {
 	unsigned long down;		/* bit 0 */
 	/* Atomic reads have waited for so long since the last answer; racy by intent. */
 	u32 in_vain_us;
-	u32 in_vain_until_us;		/* local_clock() when the last of them gave up */
+	atomic64_t in_vain_until;	/* local_clock(), ns, when the last of them gave up */
 	struct work_struct teardown;
 	struct work_struct free;
 	struct delayed_work watchdog;

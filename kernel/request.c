@@ -154,6 +154,12 @@ static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enu
 			pciem_rescue_take_calls();
 		touch_nmi_watchdog();
 	}
+	/*
+	 * What kick() queues on PREEMPT_RT is done when we are through, and it found the server on its
+	 * way into poll(2): only now asleep, with nobody else to wake it.
+	 */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && mode == SPIN && pciem_queue_waiting(&bridge->queue))
+		wake_server(bridge);
 	if (mode == SPIN && !pciem_rescue_check(bridge, now - deadline->start, &deadline->rescue))
 		return -EDEADLK;
 	return 0;
@@ -206,13 +212,14 @@ static int put_later(struct pciem_bridge *bridge, struct pciem_entry *entry, enu
 static void note_in_vain(struct pciem_bridge *bridge, int err, u64 start, u64 end)
 {
 	u32 timeout_ms = clamp(READ_ONCE(pciem_atomic_timeout_ms), 1u, TIMEOUT_MAX_MS);
-	u32 in_vain = READ_ONCE(bridge->in_vain_us), now = div_u64(end, NSEC_PER_USEC);
+	u32 in_vain = READ_ONCE(bridge->in_vain_us);
+	u64 until = atomic64_read(&bridge->in_vain_until);
 
-	if (err == -ETIMEDOUT || end - start >= AT_ONCE_NS)
-		in_vain += min_t(u32, div_u64(end - start, NSEC_PER_USEC),
-				 now - READ_ONCE(bridge->in_vain_until_us));
-	WRITE_ONCE(bridge->in_vain_us, in_vain);
-	WRITE_ONCE(bridge->in_vain_until_us, now);
+	if ((err == -ETIMEDOUT || end - start >= AT_ONCE_NS) && end > until) {
+		in_vain += div_u64(end - max(start, until), NSEC_PER_USEC);
+		WRITE_ONCE(bridge->in_vain_us, in_vain);
+		atomic64_set(&bridge->in_vain_until, end);
+	}
 	atomic64_inc(err == -EDEADLK ? &bridge->counters.starved :
 				       &bridge->counters.atomic_timeouts);
 	if (in_vain >= ATOMIC_MISSES * timeout_ms * (u32)USEC_PER_MSEC)

@@ -32,18 +32,25 @@ void pciem_server_init(struct pciem_server *server)
 	server->home = -1;
 }
 
-/* With the lock held. Is this the server, and does it stand where we have put it? */
-static bool is_at_home(struct pciem_server *server, struct task_struct *thread)
+/* With the lock held. The one CPU of the thread; -1: it has more, or the user has moved it since. */
+static int narrowed_to(const struct pciem_server *server, struct task_struct *thread)
 {
-	bool same;
+	int cpu = -1;
 
-	if (!thread || rcu_access_pointer(server->task) != thread || server->home < 0)
-		return false;
 	raw_spin_lock(&thread->pi_lock);
-	same = thread->nr_cpus_allowed == 1 && server->asked == !!thread->user_cpus_ptr &&
-	       (!server->asked || cpumask_equal(&server->asked_cpus, thread->user_cpus_ptr));
+	if (thread->nr_cpus_allowed == 1 && server->asked == !!thread->user_cpus_ptr &&
+	    (!server->asked || cpumask_equal(&server->asked_cpus, thread->user_cpus_ptr)))
+		cpu = cpumask_first(&thread->cpus_mask);
 	raw_spin_unlock(&thread->pi_lock);
-	return same;
+	return cpu;
+}
+
+/* With the lock held. Where the thread stands if it is the server, and has a home; else -1. */
+static int place(const struct pciem_server *server, struct task_struct *thread)
+{
+	if (!thread || rcu_access_pointer(server->task) != thread || server->home < 0)
+		return -1;
+	return narrowed_to(server, thread);
 }
 
 /* With the lock held. What the calling thread is allowed now. */
@@ -74,38 +81,55 @@ static unsigned int choose_home(const struct pciem_server *server, unsigned int 
 }
 
 /*
- * False: between the two a worker has pushed the caller elsewhere, which was not the server for it
- * then, and given it back its CPUs.
+ * Its CPUs again. When the user has asked for others meanwhile the scheduler respects that, unless
+ * the two have none in common. (These can be outside of its cpuset: a module cannot ask.)
+ */
+static void give_back(struct task_struct *thread, struct cpumask *allowed)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&thread->pi_lock, flags);
+	if (thread->user_cpus_ptr && !cpumask_intersects(allowed, thread->user_cpus_ptr))
+		cpumask_copy(allowed, thread->user_cpus_ptr);
+	raw_spin_unlock_irqrestore(&thread->pi_lock, flags);
+	set_cpus_allowed_ptr(thread, allowed);
+}
+
+/*
+ * False, and the caller has its CPUs again: between the two the user has given it others, or a
+ * worker has pushed it elsewhere, for which it was not the server then.
  */
 static bool stay_at(struct pciem_server *server, unsigned int home)
 {
 	unsigned long flags;
-	bool there;
+	int there;
 
 	/* It could be going offline just now. */
 	if (set_cpus_allowed_ptr(current, cpumask_of(home)))
 		return true;
 	raw_spin_lock_irqsave(&server->lock, flags);
-	there = current->nr_cpus_allowed == 1;
-	if (there)
-		set_home(server, cpumask_first(&current->cpus_mask));
+	there = narrowed_to(server, current);
+	set_home(server, there);
 	raw_spin_unlock_irqrestore(&server->lock, flags);
-	return there;
+	if (there < 0)
+		give_back(current, &server->allowed);
+	return there >= 0;
 }
 
+/* `allowed` is the caller's as long as there is no home. */
 static void settle(struct pciem_server *server, unsigned int number)
 {
 	unsigned int home, tries;
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&server->lock, flags);
-	note(server);
-	home = choose_home(server, number);
-	raw_spin_unlock_irqrestore(&server->lock, flags);
-	if (home >= nr_cpu_ids)
-		return;
-	for (tries = 0; tries < SETTLE_TRIES && !stay_at(server, home); tries++)
-		;
+	for (tries = 0; tries < SETTLE_TRIES; tries++) {
+		raw_spin_lock_irqsave(&server->lock, flags);
+		note(server);
+		home = choose_home(server, number);
+		raw_spin_unlock_irqrestore(&server->lock, flags);
+		if (home >= nr_cpu_ids || stay_at(server, home))
+			return;
+	}
 }
 
 /* Exchange the server, and give the old one its CPUs back. The reference on it is the caller's. */
@@ -118,7 +142,7 @@ static struct task_struct *replace(struct pciem_server *server, struct task_stru
 
 	raw_spin_lock_irqsave(&server->lock, flags);
 	old = rcu_dereference_protected(server->task, lockdep_is_held(&server->lock));
-	restore = is_at_home(server, old);
+	restore = place(server, old) >= 0;
 	if (restore)
 		cpumask_copy(scratch, &server->allowed);
 	rcu_assign_pointer(server->task, thread);
@@ -201,25 +225,12 @@ static bool may_run_on(struct pciem_server *server, struct task_struct *thread,
 	bool at_home;
 
 	raw_spin_lock_irqsave(&server->lock, flags);
-	at_home = is_at_home(server, thread);
+	at_home = place(server, thread) >= 0;
+	raw_spin_lock(&thread->pi_lock);
 	cpumask_copy(allowed, at_home ? &server->allowed : &thread->cpus_mask);
+	raw_spin_unlock(&thread->pi_lock);
 	raw_spin_unlock_irqrestore(&server->lock, flags);
 	return at_home;
-}
-
-/*
- * Its CPUs again. When the user has asked for others meanwhile the scheduler respects that, unless
- * the two have none in common. (These can be outside of its cpuset: a module cannot ask.)
- */
-static void give_back(struct task_struct *thread, struct cpumask *allowed)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&thread->pi_lock, flags);
-	if (thread->user_cpus_ptr && !cpumask_intersects(allowed, thread->user_cpus_ptr))
-		cpumask_copy(allowed, thread->user_cpus_ptr);
-	raw_spin_unlock_irqrestore(&thread->pi_lock, flags);
-	set_cpus_allowed_ptr(thread, allowed);
 }
 
 /*
@@ -229,14 +240,14 @@ static void give_back(struct task_struct *thread, struct cpumask *allowed)
 static bool stays_there(struct pciem_server *server, struct task_struct *thread)
 {
 	unsigned long flags;
-	bool stays;
+	int there;
 
 	raw_spin_lock_irqsave(&server->lock, flags);
-	stays = is_at_home(server, thread);
-	if (stays)
-		set_home(server, cpumask_first(&thread->cpus_mask));
+	there = place(server, thread);
+	if (there >= 0)
+		set_home(server, there);
 	raw_spin_unlock_irqrestore(&server->lock, flags);
-	return stays;
+	return there >= 0;
 }
 
 /* The server: it gets a new home, unless it has just ceased to serve. */

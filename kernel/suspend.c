@@ -1,39 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "suspend.h"
 
+#include <linux/bits.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/suspend.h>
 
 static DEFINE_MUTEX(lock);	/* everything below */
 static unsigned int bridges;
-static unsigned int suspending;	/* sequences that have begun; one can be open while another is */
+/*
+ * What has begun: one can be under way while another is (/dev/snapshot is open), but only one of a
+ * kind. Not a count: the end of one that began before the module was loaded is told too, and that
+ * of one whose beginning fails later is not (snapshot_open()).
+ */
+enum { SUSPEND = BIT(0), HIBERNATION = BIT(1), RESTORE = BIT(2) };
+static unsigned int suspending;
 
-static int notify(struct notifier_block *block, unsigned long event, void *unused)
+static int begin(unsigned int kind)
 {
 	bool refused;
 
+	mutex_lock(&lock);
+	refused = bridges;
+	if (!refused)
+		suspending |= kind;
+	mutex_unlock(&lock);
+	if (!refused)
+		return NOTIFY_OK;
+	pr_warn("pciem: no suspend while a bridge exists: its process could not answer\n");
+	return notifier_from_errno(-EBUSY);
+}
+
+static int end(unsigned int kind)
+{
+	mutex_lock(&lock);
+	suspending &= ~kind;
+	mutex_unlock(&lock);
+	return NOTIFY_OK;
+}
+
+static int notify(struct notifier_block *block, unsigned long event, void *unused)
+{
 	switch (event) {
 	case PM_SUSPEND_PREPARE:
-	case PM_HIBERNATION_PREPARE:
-	case PM_RESTORE_PREPARE:
-		mutex_lock(&lock);
-		refused = bridges;
-		suspending += !refused;
-		mutex_unlock(&lock);
-		if (!refused)
-			return NOTIFY_OK;
-		pr_warn("pciem: no suspend while a bridge exists: its process could not answer\n");
-		return notifier_from_errno(-EBUSY);
+		return begin(SUSPEND);
 	case PM_POST_SUSPEND:
+		return end(SUSPEND);
+	case PM_HIBERNATION_PREPARE:
+		return begin(HIBERNATION);
 	case PM_POST_HIBERNATION:
+		return end(HIBERNATION);
+	case PM_RESTORE_PREPARE:
+		return begin(RESTORE);
 	case PM_POST_RESTORE:
-		mutex_lock(&lock);
-		/* The module can have been loaded in between. */
-		if (suspending)
-			suspending--;
-		mutex_unlock(&lock);
-		return NOTIFY_OK;
+		return end(RESTORE);
 	default:
 		return NOTIFY_DONE;
 	}
