@@ -22,7 +22,8 @@
 # level or worse make the test fail, unless the test announced it with expect_log. A line that was expected and
 # did not come fails the test as well.
 #
-# On a kernel that watches itself (scripts/lib/own-kernel.sh) everything takes longer, and all limits are multiplied.
+# On a kernel that watches itself (scripts/lib/own-kernel.sh) everything takes longer: all limits are multiplied by $slowness, and
+# tests that move much data, or do the same many times, divide by it.
 #
 # For all three functions:
 #   step TEXT              say what comes now
