@@ -72,7 +72,7 @@ static void give_back(struct pciem_borrowed *borrowed)
 	int err = add_memory(borrowed->node, borrowed->base, borrowed->size, MHP_NONE);
 
 	if (err)
-		pr_warn("pciem: %llu MiB of memory at 0x%llx are lost until the next boot: the kernel does not take them back (%d)\n",
+		pr_warn("pciem: %llu MiB of memory at 0x%llx are lost until the next boot, and no more is borrowed: the kernel does not take them back (%d)\n",
 			borrowed->size >> 20, borrowed->base, err);
 	else if (!pfn_to_online_page(PFN_DOWN(borrowed->base)))
 		pr_warn("pciem: %llu MiB of memory at 0x%llx are back, but not online, and no more is borrowed until they are: see auto_online_blocks in /sys/devices/system/memory\n",

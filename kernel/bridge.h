@@ -67,8 +67,8 @@ struct pciem_bridge {
 	/* Link. Goes from up to down once. */
 	unsigned long down;		/* bit 0 */
 	/* Atomic reads have waited for so long since the last answer; racy by intent. */
-	u32 in_vain_us;
-	atomic64_t in_vain_until;	/* local_clock(), ns, when the last of them gave up */
+	atomic_t in_vain_us;		/* as u32 */
+	atomic64_t in_vain_until;	/* monotonic time, ns, when the last of them gave up */
 	struct work_struct teardown;
 	struct work_struct free;
 	struct delayed_work watchdog;

@@ -17,8 +17,8 @@
 #include <linux/lockdep.h>
 #include <linux/nmi.h>
 #include <linux/poll.h>
-#include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
 #include "link.h"
@@ -40,6 +40,16 @@ enum wait_mode { SLEEP, YIELD, SPIN, REFUSE };
 #define TIMEOUT_MAX_MS	1000000u
 /* Shorter than any wait for help. */
 #define AT_ONCE_NS	(1 * NSEC_PER_MSEC)
+#define WAKE_AGAIN_NS	(100 * NSEC_PER_USEC)
+
+/*
+ * Not local_clock(): where the TSC is unstable that stands still after a tick with interrupts off.
+ * This one can go back by a little.
+ */
+static u64 now_ns(void)
+{
+	return ktime_get_mono_fast_ns();
+}
 
 /*
  * Inside stop_machine(), where all CPUs stand still, as when one goes offline: the core then masks
@@ -97,15 +107,17 @@ static void kick(struct pciem_bridge *bridge)
 }
 
 struct deadline {
-	u64 start, end;		/* local_clock(), ns */
+	u64 start, end;		/* now_ns() */
+	u64 wake_again;
 	unsigned int polls;
 	struct pciem_rescue rescue;
 };
 
 static void deadline_start(struct deadline *deadline, unsigned int ms)
 {
-	deadline->start = local_clock();
+	deadline->start = now_ns();
 	deadline->end = deadline->start + (u64)ms * NSEC_PER_MSEC;
+	deadline->wake_again = deadline->start + WAKE_AGAIN_NS;
 	deadline->polls = 0;
 	deadline->rescue = (struct pciem_rescue) {};
 }
@@ -142,7 +154,7 @@ static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enu
 		return 0;
 	if (mode == YIELD)
 		cond_resched();
-	now = local_clock();
+	now = max(now_ns(), deadline->start);
 	if (now >= deadline->end)
 		return -ETIMEDOUT;
 	if (is_ending(bridge)) {
@@ -158,8 +170,11 @@ static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enu
 	 * What kick() queues on PREEMPT_RT is done when we are through, and it found the server on its
 	 * way into poll(2): only now asleep, with nobody else to wake it.
 	 */
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) && mode == SPIN && pciem_queue_waiting(&bridge->queue))
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && mode == SPIN && now >= deadline->wake_again &&
+	    pciem_queue_waiting(&bridge->queue)) {
+		deadline->wake_again = now + WAKE_AGAIN_NS;
 		wake_server(bridge);
+	}
 	if (mode == SPIN && !pciem_rescue_check(bridge, now - deadline->start, &deadline->rescue))
 		return -EDEADLK;
 	return 0;
@@ -171,7 +186,7 @@ static int wait_for_room(struct pciem_bridge *bridge, struct deadline *deadline,
 {
 	if (mode == SLEEP) {
 		usleep_range(20, 50);
-		return local_clock() < deadline->end ? 0 : -ETIMEDOUT;
+		return now_ns() < deadline->end ? 0 : -ETIMEDOUT;
 	}
 	return poll_step(bridge, deadline, mode);
 }
@@ -205,6 +220,18 @@ static int put_later(struct pciem_bridge *bridge, struct pciem_entry *entry, enu
 	}
 }
 
+/* Microseconds between the two that nobody else has counted. */
+static u32 count_in_vain(struct pciem_bridge *bridge, s64 start, s64 end)
+{
+	s64 until = atomic64_read(&bridge->in_vain_until);
+
+	do {
+		if (end <= until)
+			return 0;
+	} while (!atomic64_try_cmpxchg(&bridge->in_vain_until, &until, end));
+	return div_u64(end - max(start, until), NSEC_PER_USEC);
+}
+
 /*
  * The process may be late, or have no CPU to run on: after a time that is the same. Time in which
  * several waited counts once. (With one CPU every such read ends at once: that costs nothing.)
@@ -212,14 +239,11 @@ static int put_later(struct pciem_bridge *bridge, struct pciem_entry *entry, enu
 static void note_in_vain(struct pciem_bridge *bridge, int err, u64 start, u64 end)
 {
 	u32 timeout_ms = clamp(READ_ONCE(pciem_atomic_timeout_ms), 1u, TIMEOUT_MAX_MS);
-	u32 in_vain = READ_ONCE(bridge->in_vain_us);
-	u64 until = atomic64_read(&bridge->in_vain_until);
+	u32 in_vain = 0;
 
-	if ((err == -ETIMEDOUT || end - start >= AT_ONCE_NS) && end > until) {
-		in_vain += div_u64(end - max(start, until), NSEC_PER_USEC);
-		WRITE_ONCE(bridge->in_vain_us, in_vain);
-		atomic64_set(&bridge->in_vain_until, end);
-	}
+	if (err == -ETIMEDOUT || end >= start + AT_ONCE_NS)
+		in_vain = atomic_add_return(count_in_vain(bridge, start, end),
+					    &bridge->in_vain_us);
 	atomic64_inc(err == -EDEADLK ? &bridge->counters.starved :
 				       &bridge->counters.atomic_timeouts);
 	if (in_vain >= ATOMIC_MISSES * timeout_ms * (u32)USEC_PER_MSEC)
@@ -249,14 +273,14 @@ static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum
 			pciem_rescue_begin(bridge);
 			pciem_irq_note_wait();
 		}
-		start = local_clock();
+		start = now_ns();
 		ret = put_later(bridge, entry, mode, put);
 		if (mode == SPIN)
 			pciem_rescue_end();
 		/* A read that nobody has heard of is one in vain, and there can be others. */
 		if (ret == -EAGAIN && mode == SPIN && put == pciem_queue_request &&
 		    !pciem_link_is_down(bridge)) {
-			note_in_vain(bridge, -ETIMEDOUT, start, local_clock());
+			note_in_vain(bridge, -ETIMEDOUT, start, now_ns());
 			return false;
 		}
 	}
@@ -289,7 +313,7 @@ static int poll_for_answer(struct pciem_bridge *bridge, u32 tag, enum wait_mode 
 		/* Meanwhile other calls had their turn. */
 		if (pciem_queue_answered(&bridge->queue, tag, data))
 			return 0;
-		note_in_vain(bridge, err, deadline.start, local_clock());
+		note_in_vain(bridge, err, deadline.start, now_ns());
 		return err;
 	}
 }
@@ -327,7 +351,7 @@ static bool wait_sleeping(struct pciem_bridge *bridge, u32 tag, u64 *data)
 	struct completion *done = pciem_queue_done(&bridge->queue, tag);
 	unsigned int timeout_ms = READ_ONCE(pciem_read_timeout_ms);
 	unsigned long end = jiffies + msecs_to_jiffies(timeout_ms) + 1;
-	u64 spin_end = local_clock() + (u64)READ_ONCE(pciem_spin_us) * NSEC_PER_USEC;
+	u64 spin_end = now_ns() + (u64)READ_ONCE(pciem_spin_us) * NSEC_PER_USEC;
 	unsigned int polls = 0;
 	long left;
 
@@ -335,7 +359,7 @@ static bool wait_sleeping(struct pciem_bridge *bridge, u32 tag, u64 *data)
 		if (pciem_queue_answered(&bridge->queue, tag, data))
 			return true;
 		cpu_relax();
-		if (!(++polls % POLLS_PER_LOOK) && local_clock() > spin_end)
+		if (!(++polls % POLLS_PER_LOOK) && now_ns() > spin_end)
 			break;
 	}
 	WRITE_ONCE(bridge->sleeper_cpu[tag % PCIEM_SLOTS], raw_smp_processor_id());
@@ -378,8 +402,8 @@ u64 pciem_request(struct pciem_bridge *bridge, enum pciem_op op, u64 addr, unsig
 		answered = wait_spinning(bridge, entry.tag, mode, &data);
 	if (!answered)
 		data = ~0ULL;
-	else if (READ_ONCE(bridge->in_vain_us))
-		WRITE_ONCE(bridge->in_vain_us, 0);
+	else if (atomic_read(&bridge->in_vain_us))
+		atomic_set(&bridge->in_vain_us, 0);
 	pciem_queue_finish(&bridge->queue, entry.tag);
 out:
 	if (size < 8)

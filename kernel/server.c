@@ -95,28 +95,27 @@ static void give_back(struct task_struct *thread, struct cpumask *allowed)
 	set_cpus_allowed_ptr(thread, allowed);
 }
 
-/*
- * False, and the caller has its CPUs again: between the two the user has given it others, or a
- * worker has pushed it elsewhere, for which it was not the server then.
- */
+/* False: the caller has no home, for the user or a worker has given it other CPUs meanwhile. */
 static bool stay_at(struct pciem_server *server, unsigned int home)
 {
+	int err = set_cpus_allowed_ptr(current, cpumask_of(home)), there;
 	unsigned long flags;
-	int there;
 
-	/* It could be going offline just now. */
-	if (set_cpus_allowed_ptr(current, cpumask_of(home)))
-		return true;
 	raw_spin_lock_irqsave(&server->lock, flags);
 	there = narrowed_to(server, current);
 	set_home(server, there);
 	raw_spin_unlock_irqrestore(&server->lock, flags);
-	if (there < 0)
+	/* Not what the user, or his cpuset, has set since. */
+	if (there < 0 && cpumask_equal(&current->cpus_mask, cpumask_of(home)))
 		give_back(current, &server->allowed);
-	return there >= 0;
+	/* It could be going offline just now. */
+	return err || there >= 0;
 }
 
-/* `allowed` is the caller's as long as there is no home. */
+/*
+ * It has its home before it goes there: by then a reader can spin on that CPU, and a worker must
+ * know where else it may run.
+ */
 static void settle(struct pciem_server *server, unsigned int number)
 {
 	unsigned int home, tries;
@@ -126,6 +125,8 @@ static void settle(struct pciem_server *server, unsigned int number)
 		raw_spin_lock_irqsave(&server->lock, flags);
 		note(server);
 		home = choose_home(server, number);
+		if (home < nr_cpu_ids)
+			set_home(server, home);
 		raw_spin_unlock_irqrestore(&server->lock, flags);
 		if (home >= nr_cpu_ids || stay_at(server, home))
 			return;
@@ -149,7 +150,7 @@ static struct task_struct *replace(struct pciem_server *server, struct task_stru
 	set_home(server, -1);
 	raw_spin_unlock_irqrestore(&server->lock, flags);
 	if (restore)
-		set_cpus_allowed_ptr(old, scratch);
+		give_back(old, scratch);
 	return old;
 }
 
