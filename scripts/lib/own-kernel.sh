@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Kernels that watch themselves, built for the sandbox from Debian's kernel source package, once for each version and
 # configuration: scripts/kernels/sandbox.config and one of those beside it, by whose name --kernel knows the result ("debug").
+# What stands there after "#make " is given to make.
 # Read after kernel.sh; what is set and where it lies is as there. VERSION ends in -pciem-NAME.
 
 own_kernel_packages=(bc bison flex)
@@ -80,10 +81,12 @@ own_kernel_make()
 	rm -rf "$stage"
 	mkdir -p "$build" "$stage"
 	! command -v ccache >/dev/null || compiler="ccache gcc"
-	local -a make=(make -C "$SOURCE" O="$build" CC="$compiler" HOSTCC="$compiler" LOCALVERSION=)
+	own_kernel_config "$name" >"$stage/config"
+	local -a make=(make -C "$SOURCE" O="$build" CC="$compiler" HOSTCC="$compiler" LOCALVERSION=) more
+	mapfile -t more < <(sed -n 's/^#make //p' "$stage/config")
+	make+=("${more[@]}")
 
 	step_begin "kernel $name: configuring"
-	own_kernel_config "$name" >"$stage/config"
 	run_logged "${make[@]}" x86_64_defconfig || die "the kernel could not be configured"
 	run_logged env -C "$SOURCE" ARCH=x86 scripts/kconfig/merge_config.sh -m -O "$build" "$build/.config" "$stage/config" ||
 		die "the kernel could not be configured"
