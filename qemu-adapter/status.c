@@ -17,6 +17,10 @@
 #define POLL_US 50000
 /* No driver after this time: say so. */
 #define DRIVER_US (5 * G_USEC_PER_SEC)
+/* The same while udev is at work: it may be loading the driver's module. */
+#define UDEV_US (30 * G_USEC_PER_SEC)
+/* udevd has this file as long as it has events. */
+#define UDEV_QUEUE "/run/udev/queue"
 /*
  * A driver makes its device nodes after it is bound; most kinds of devices have
  * none.
@@ -41,6 +45,12 @@ static void function_free(gpointer data)
     g_free(function);
 }
 
+static bool driver_can_come(int64_t waited_us)
+{
+    return waited_us < DRIVER_US ||
+           (waited_us < UDEV_US && access(UDEV_QUEUE, F_OK) == 0);
+}
+
 /* True: there is nothing more to wait for, and the line is printed. */
 static bool tell(Function *function, int64_t started)
 {
@@ -50,7 +60,7 @@ static bool tell(Function *function, int64_t started)
     bool complete = false;
 
     if (!driver) {
-        if (now - started < DRIVER_US) {
+        if (driver_can_come(now - started)) {
             return false;
         }
         printf("%s  %s (no driver bound)\n", function->address, function->name);

@@ -20,7 +20,7 @@ own_kernel_names()
 
 own_kernel_known()
 {
-	own_kernel_names | grep -qxF -- "$1"
+	[[ $1 != sandbox && -e $PCIEM_ROOT/scripts/kernels/$1.config ]]
 }
 
 own_kernel_config()
