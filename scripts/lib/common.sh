@@ -5,6 +5,7 @@
 #   PCIEM_CACHE   downloads that can be shared by several checkouts (default: $XDG_CACHE_HOME/pciem or ~/.cache/pciem)
 #   PCIEM_BUILD   everything that is built (default: build/ in the repository)
 #   PCIEM_COVERAGE   if not empty: count what is executed (scripts/coverage)
+#   PCIEM_LEAKS      if not empty: at the end of a session kmemleak is asked, where the kernel has it
 
 PCIEM_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 PCIEM_CACHE=${PCIEM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pciem}

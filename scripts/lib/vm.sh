@@ -56,8 +56,8 @@ vm_cpu_model()
 vm_settings()
 {
 	declare -p MODULE PCIEM_QEMU DEVICE_ARGS COMMAND KERNEL_DIR PCIEM_ROOT PCIEM_BUILD PCIEM_CACHE
-	local PCIEM_COVERAGE=${PCIEM_COVERAGE:-}
-	declare -p PCIEM_COVERAGE | sed 's/^declare --/declare -g/'
+	local PCIEM_COVERAGE=${PCIEM_COVERAGE:-} PCIEM_LEAKS=${PCIEM_LEAKS:-}
+	declare -p PCIEM_COVERAGE PCIEM_LEAKS | sed 's/^declare --/declare -g/'
 	local SANDBOX_TTY=$1 SANDBOX_CWD=$PWD SANDBOX_ROWS='' SANDBOX_COLUMNS='' SANDBOX_TERM=${TERM:-} SANDBOX_LANG=${LANG:-}
 	[[ ! $1 ]] || read -r SANDBOX_ROWS SANDBOX_COLUMNS < <(stty size)
 	declare -p SANDBOX_TTY SANDBOX_CWD SANDBOX_ROWS SANDBOX_COLUMNS SANDBOX_TERM SANDBOX_LANG | sed 's/^declare --/declare -g/'

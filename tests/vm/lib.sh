@@ -9,6 +9,7 @@
 #   options=(...)   options of scripts/sandbox: --cpus 4, --append ..., and pciem-qemu's (-device nvme,drive=disk.img).
 #                   Without any of pciem-qemu's the module is loaded and nothing is started; --no-device loads nothing.
 #   limit=300       seconds from the boot to the end of inside(); then the test fails. Be generous: machines are slow or busy
+#   leaks=1         kmemleak is asked at the end, on a kernel that has it. That takes two minutes: for tests that end things
 #   before()        on the machine, before the boot: make images and the like
 #   inside()        in the sandbox, as root: the test itself
 #   after()         on the machine, after the sandbox has ended in order: look at the images
