@@ -22,10 +22,10 @@
 /* udevd has this file as long as it has events. */
 #define UDEV_QUEUE "/run/udev/queue"
 /*
- * A driver makes its device nodes after it is bound; most kinds of devices have
- * none.
+ * A driver makes its device nodes after it is bound, which can take long where
+ * everything does; most kinds of devices have none.
  */
-#define NODE_US (15 * G_USEC_PER_SEC)
+#define NODE_US (30 * G_USEC_PER_SEC)
 #define NO_NODE_US (G_USEC_PER_SEC / 2)
 
 typedef struct Function {
