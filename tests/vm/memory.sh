@@ -56,8 +56,8 @@ memory_check()
 	done
 	printf 'MemAvailable %+d KiB, SUnreclaim %+d KiB, Percpu %+d KiB\n' "${grown[MemAvailable]}" "${grown[SUnreclaim]}" \
 		"${grown[Percpu]}"
-	# Measured noise is 1 MiB and 0.4 MiB.
-	((grown[MemAvailable] > -3072)) || fail "$((-grown[MemAvailable])) KiB less are available"
-	((grown[SUnreclaim] < 1024)) || fail "slab has grown"
+	# Measured noise is 1 MiB and 0.4 MiB; where checkers keep what was freed for a while, and notes on what was not, 8 MiB.
+	((grown[MemAvailable] > -3072 * slowness)) || fail "$((-grown[MemAvailable])) KiB less are available"
+	((grown[SUnreclaim] < 1024 * slowness)) || fail "slab has grown"
 	((grown[Percpu] < 64)) || fail "per-CPU memory has grown"
 }
