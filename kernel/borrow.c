@@ -70,15 +70,16 @@ static u64 lost;
 static void give_back(struct pciem_borrowed *borrowed)
 {
 	int err = add_memory(borrowed->node, borrowed->base, borrowed->size, MHP_NONE);
+	/* Modules are not told beforehand whether memory that is added goes online by itself. */
+	bool online = pfn_to_online_page(PFN_DOWN(borrowed->base));
 
 	if (err)
 		pr_warn("pciem: %llu MiB of memory at 0x%llx are lost until the next boot, and no more is borrowed: the kernel does not take them back (%d)\n",
 			borrowed->size >> 20, borrowed->base, err);
-	else if (!pfn_to_online_page(PFN_DOWN(borrowed->base)))
+	else if (!online)
 		pr_warn("pciem: %llu MiB of memory at 0x%llx are back, but not online, and no more is borrowed until they are: see auto_online_blocks in /sys/devices/system/memory\n",
 			borrowed->size >> 20, borrowed->base);
-	/* Modules are not told beforehand whether memory that is added goes online by itself. */
-	if (!pfn_to_online_page(PFN_DOWN(borrowed->base)))
+	if (!online)
 		lost = borrowed->base;
 	borrowed->size = 0;
 }

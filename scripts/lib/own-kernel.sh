@@ -9,15 +9,6 @@ own_kernel_packages=(bc bison flex)
 # Files that the compiler makes, about: the progress is told by it.
 own_kernel_objects=3000
 
-own_kernel_names()
-{
-	local config
-	for config in "$PCIEM_ROOT"/scripts/kernels/*.config; do
-		config=${config##*/}
-		[[ $config == sandbox.config ]] || echo "${config%.config}"
-	done
-}
-
 own_kernel_known()
 {
 	[[ $1 != sandbox && -e $PCIEM_ROOT/scripts/kernels/$1.config ]]
