@@ -57,12 +57,14 @@ static bool server_is_on(struct pciem_bridge *bridge, int cpu)
 /* Under rcu_read_lock. A guess, stale at once. */
 static bool process_needs(struct pciem_bridge *bridge, int cpu)
 {
+	/* Once: the list ends where it began, and another process can begin to serve meanwhile. */
+	struct signal_struct *process = pciem_bridge_process(bridge)->signal;
 	unsigned int left = PCIEM_THREADS;
 	struct task_struct *thread;
 
 	if (server_is_on(bridge, cpu))
 		return true;
-	__for_each_thread(pciem_bridge_process(bridge)->signal, thread) {
+	__for_each_thread(process, thread) {
 		if (!left--)
 			break;
 		if (task_cpu(thread) == cpu && READ_ONCE(thread->on_cpu))

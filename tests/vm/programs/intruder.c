@@ -7,14 +7,13 @@
  *
  * The DMA pool is left alone: what lies there is between the driver and its device, and a driver may believe it.
  */
-#include "bridge.h"
 #include "fuzz.h"
+#include "theirs.h"
 
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define INTRUDERS	4u
@@ -355,12 +354,11 @@ static void intrude(struct intruder *self)
 	}
 }
 
-/* What it has mapped of the file, and the number of the file. */
-static int look_at(int pid)
+/* What it has mapped of the file. */
+static void look_at(int pid)
 {
 	unsigned long long start, end, offset;
-	char path[64], line[512], target[64];
-	int fd = -1;
+	char path[64], line[512];
 	FILE *maps;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
@@ -371,17 +369,7 @@ static int look_at(int pid)
 			areas[area_count++] = (struct area) { offset, end - start };
 	}
 	fclose(maps);
-	for (int i = 0; i < 256 && fd < 0; i++) {
-		ssize_t length;
-
-		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, i);
-		length = readlink(path, target, sizeof(target) - 1);
-		target[length < 0 ? 0 : length] = 0;
-		if (!strcmp(target, NODE))
-			fd = i;
-	}
-	need(area_count && fd >= 0, "that process has no bridge");
-	return fd;
+	need(area_count, "that process has no bridge");
 }
 
 static struct area queue_area(void)
@@ -418,16 +406,13 @@ static pid_t start(unsigned int number, uint64_t seed, int fd, int to, int from)
 
 int main(int argc, char **argv)
 {
-	int fd, process, sockets[INTRUDERS][2];
+	int fd, sockets[INTRUDERS][2];
 	uint64_t seed;
 
 	need(argc == 4, "usage: intruder PID SEED SECONDS");
 	seed = strtoull(argv[2], NULL, 0);
-	fd = look_at(atoi(argv[1]));
-	process = syscall(SYS_pidfd_open, atoi(argv[1]), 0);
-	need(process >= 0, "pidfd_open");
-	fd = syscall(SYS_pidfd_getfd, process, fd, 0);
-	need(fd >= 0, "pidfd_getfd");
+	look_at(atoi(argv[1]));
+	fd = file_of_process(atoi(argv[1]));
 
 	state = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	need(state != MAP_FAILED, "memory");
