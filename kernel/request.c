@@ -44,7 +44,7 @@ enum wait_mode { SLEEP, YIELD, SPIN, REFUSE };
 
 /*
  * Not local_clock(): where the TSC is unstable that stands still after a tick with interrupts off.
- * This one can go back by a little.
+ * This one can go back: see look_at_clock().
  */
 static u64 now_ns(void)
 {
@@ -107,19 +107,35 @@ static void kick(struct pciem_bridge *bridge)
 }
 
 struct deadline {
-	u64 start, end;		/* now_ns() */
-	u64 wake_again;
+	u64 limit, waited;	/* ns */
+	u64 looked;		/* now_ns() */
+	u64 wake_again;		/* when `waited` is that */
 	unsigned int polls;
 	struct pciem_rescue rescue;
 };
 
 static void deadline_start(struct deadline *deadline, unsigned int ms)
 {
-	deadline->start = now_ns();
-	deadline->end = deadline->start + (u64)ms * NSEC_PER_MSEC;
-	deadline->wake_again = deadline->start + WAKE_AGAIN_NS;
-	deadline->polls = 0;
-	deadline->rescue = (struct pciem_rescue) {};
+	*deadline = (struct deadline) {
+		.limit = (u64)ms * NSEC_PER_MSEC,
+		.looked = now_ns(),
+		.wake_again = WAKE_AGAIN_NS,
+	};
+}
+
+/*
+ * Only steps forward count. When no CPU gets to updating the time (this one, alone, with interrupts
+ * off) the clock starts over each time the clocksource wraps, for the ACPI timer after 2.3 s, and
+ * does not move for half of that: to wait can then take twice as long.
+ */
+static u64 look_at_clock(struct deadline *deadline)
+{
+	u64 now = now_ns();
+
+	if ((s64)(now - deadline->looked) > 0)
+		deadline->waited += now - deadline->looked;
+	deadline->looked = now;
+	return deadline->waited;
 }
 
 static bool is_exiting(const struct task_struct *thread)
@@ -147,15 +163,15 @@ static bool is_ending(struct pciem_bridge *bridge)
 /* One step of a polling loop. -ETIMEDOUT: time is up. -EDEADLK: the process cannot run. */
 static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enum wait_mode mode)
 {
-	u64 now;
+	u64 waited;
 
 	cpu_relax();
 	if (++deadline->polls % POLLS_PER_LOOK)
 		return 0;
 	if (mode == YIELD)
 		cond_resched();
-	now = max(now_ns(), deadline->start);
-	if (now >= deadline->end)
+	waited = look_at_clock(deadline);
+	if (waited >= deadline->limit)
 		return -ETIMEDOUT;
 	if (is_ending(bridge)) {
 		pciem_link_down(bridge, NULL);
@@ -170,12 +186,12 @@ static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enu
 	 * What kick() queues on PREEMPT_RT is done when we are through, and it found the server on its
 	 * way into poll(2): only now asleep, with nobody else to wake it.
 	 */
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) && mode == SPIN && now >= deadline->wake_again &&
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && mode == SPIN && waited >= deadline->wake_again &&
 	    pciem_queue_waiting(&bridge->queue)) {
-		deadline->wake_again = now + WAKE_AGAIN_NS;
+		deadline->wake_again = waited + WAKE_AGAIN_NS;
 		wake_server(bridge);
 	}
-	if (mode == SPIN && !pciem_rescue_check(bridge, now - deadline->start, &deadline->rescue))
+	if (mode == SPIN && !pciem_rescue_check(bridge, waited, &deadline->rescue))
 		return -EDEADLK;
 	return 0;
 }
@@ -186,7 +202,7 @@ static int wait_for_room(struct pciem_bridge *bridge, struct deadline *deadline,
 {
 	if (mode == SLEEP) {
 		usleep_range(20, 50);
-		return now_ns() < deadline->end ? 0 : -ETIMEDOUT;
+		return look_at_clock(deadline) < deadline->limit ? 0 : -ETIMEDOUT;
 	}
 	return poll_step(bridge, deadline, mode);
 }
@@ -226,7 +242,7 @@ static u32 count_in_vain(struct pciem_bridge *bridge, s64 start, s64 end)
 	s64 until = atomic64_read(&bridge->in_vain_until);
 
 	do {
-		if (end <= until)
+		if (end <= max(start, until))
 			return 0;
 	} while (!atomic64_try_cmpxchg(&bridge->in_vain_until, &until, end));
 	return div_u64(end - max(start, until), NSEC_PER_USEC);
@@ -299,9 +315,11 @@ static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum
 static int poll_for_answer(struct pciem_bridge *bridge, u32 tag, enum wait_mode mode, u64 *data)
 {
 	struct deadline deadline;
+	u64 start;
 	int err;
 
 	deadline_start(&deadline, READ_ONCE(pciem_atomic_timeout_ms));
+	start = deadline.looked;
 	for (;;) {
 		if (pciem_queue_answered(&bridge->queue, tag, data))
 			return 0;
@@ -313,7 +331,7 @@ static int poll_for_answer(struct pciem_bridge *bridge, u32 tag, enum wait_mode 
 		/* Meanwhile other calls had their turn. */
 		if (pciem_queue_answered(&bridge->queue, tag, data))
 			return 0;
-		note_in_vain(bridge, err, deadline.start, now_ns());
+		note_in_vain(bridge, err, start, start + deadline.waited);
 		return err;
 	}
 }

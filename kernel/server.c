@@ -81,15 +81,16 @@ static unsigned int choose_home(const struct pciem_server *server, unsigned int 
 }
 
 /*
- * Its CPUs again. When the user has asked for others meanwhile the scheduler respects that, unless
- * the two have none in common. (These can be outside of its cpuset: a module cannot ask.)
+ * Its CPUs again; or those that the user has asked for meanwhile, for what a thread was allowed is
+ * among what he had asked for. (These can be outside of its cpuset: a module cannot ask. That he
+ * asks for more CPUs in this moment goes unnoticed.)
  */
 static void give_back(struct task_struct *thread, struct cpumask *allowed)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&thread->pi_lock, flags);
-	if (thread->user_cpus_ptr && !cpumask_intersects(allowed, thread->user_cpus_ptr))
+	if (thread->user_cpus_ptr && !cpumask_subset(allowed, thread->user_cpus_ptr))
 		cpumask_copy(allowed, thread->user_cpus_ptr);
 	raw_spin_unlock_irqrestore(&thread->pi_lock, flags);
 	set_cpus_allowed_ptr(thread, allowed);
