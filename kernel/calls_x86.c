@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/hardirq.h>
+#include <linux/lockdep.h>
 #include <linux/preempt.h>
 #include <asm/cpufeature.h>
 #include <asm/hypervisor.h>
@@ -38,21 +39,39 @@ static bool only_calls_pass(void)
 }
 
 /*
+ * Interrupts stay off as far as lockdep is concerned, for it does not know what is held back. Until
+ * it looks again it does not see what the calls lock, either. With interrupts off.
+ */
+static void stop_lockdep(void)
+{
+#ifdef CONFIG_PROVE_LOCKING
+	__this_cpu_inc(lockdep_recursion);
+#endif
+}
+
+static void continue_lockdep(void)
+{
+#ifdef CONFIG_PROVE_LOCKING
+	__this_cpu_dec(lockdep_recursion);
+#endif
+}
+
+/*
  * The interrupt must look like a nested one: no softirq runs at its end, and nobody is scheduled.
- * Kernels that check the use of locks see interrupts switched on where they must be off, and do not
- * know what is held back.
  */
 void pciem_arch_take_calls(void)
 {
 	unsigned long old;
 
-	if (!IS_ENABLED(CONFIG_X86_64) || IS_ENABLED(CONFIG_TRACE_IRQFLAGS) || !only_calls_pass())
+	if (!IS_ENABLED(CONFIG_X86_64) || !only_calls_pass())
 		return;
 	old = priority();
 	preempt_count_add(HARDIRQ_OFFSET);
 	set_priority(PRIORITY_CALLS);
+	stop_lockdep();
 	/* What is pending comes after the instruction that follows sti. */
 	asm volatile("sti\n\tnop\n\tnop\n\tcli" : : : "memory");
+	continue_lockdep();
 	set_priority(old);
 	preempt_count_sub(HARDIRQ_OFFSET);
 }
