@@ -9,8 +9,8 @@
 declare -A CARD=() PLAYER=()
 tone=$here/programs/tone.py
 rate=48000
-# Under lockdep a reader that spins takes no calls (docs/architecture.md): of two CPUs, the second of which waits for the driver's lock,
-# none is left to answer.
+# Where all is slow two CPUs are too few: one reads under the driver's lock, the other waits for it with interrupts off
+# (docs/architecture.md), for longer than the process takes its turn.
 ((slowness == 1)) || options=(--cpus 4)
 
 sound_begin()
