@@ -36,7 +36,9 @@ bool pciem_arch_split_direct_map(u64 base, u64 size);
 /*
  * Take the calls (IPIs) that other CPUs have sent to this one, and no other interrupt: they may
  * wait for it with their preemption off, as a TLB shootdown does. Interrupts off, preemption off;
- * not where the lock that is held now could be one that such a call takes.
+ * not where a lock that is held now could be one that such a call takes: the console's of an
+ * emulated serial card, perf's where an emulated device counts events. Nobody can ask which are
+ * held; parameter `take_calls` is the user's way to say so.
  */
 void pciem_arch_take_calls(void);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "borrow.h"
 
+#include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/ioport.h>
 #include <linux/log2.h>
@@ -25,7 +26,37 @@
 #if IS_ENABLED(CONFIG_MEMORY_HOTREMOVE) && IS_ENABLED(CONFIG_CONTIG_ALLOC) && \
 	IS_ENABLED(CONFIG_IO_STRICT_DEVMEM)
 
-/* Plain RAM, all of it: what a driver has added (virtio-mem, CXL) is that driver's. */
+/* Of the first resource at or behind an address. Its end is not known before, so: all that follows. */
+static int note_resource(struct resource *ram, void *found)
+{
+	*(struct resource *)found = *ram;
+	return 1;
+}
+
+/*
+ * Is it inside one entry of iomem_resource? Across two (what was added later is one of its own)
+ * Linux takes the memory away and leaves the entries, and then cannot take the memory back. So it
+ * does where the rest of an entry behind the memory has entries in it: the kernel's own image, or
+ * memory for another kernel.
+ */
+static bool is_one_resource(u64 base, u64 size)
+{
+	u64 kernel = __pa_symbol(&loops_per_jiffy);
+	struct resource ram, crash;
+
+	if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, base,
+				U64_MAX, &ram, note_resource) != 1 ||
+	    ram.start != base || ram.end - base < size - 1)
+		return false;
+	return (kernel < base || kernel > ram.end) &&
+	       walk_iomem_res_desc(IORES_DESC_CRASH_KERNEL, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
+				   base, ram.end, &crash, note_resource) != 1;
+}
+
+/*
+ * Plain RAM, all of it: what a driver has added (virtio-mem, CXL) is that driver's. (Nobody keeps
+ * an administrator from removing it in this moment: no lock of memory hotplug is exported.)
+ */
 static bool is_ram(u64 base, u64 size)
 {
 	u64 block = memory_block_size_bytes(), at;
@@ -38,8 +69,7 @@ static bool is_ram(u64 base, u64 size)
 		if (!pfn_to_online_page(PFN_DOWN(at)))
 			return false;
 	}
-	return region_intersects(base, size, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) ==
-	       REGION_INTERSECTS &&
+	return is_one_resource(base, size) &&
 	       region_intersects(base, size,
 				 IORESOURCE_SYSTEM_RAM | IORESOURCE_SYSRAM_DRIVER_MANAGED,
 				 IORES_DESC_NONE) == REGION_DISJOINT;
@@ -69,7 +99,8 @@ static u64 lost;
 
 static void give_back(struct pciem_borrowed *borrowed)
 {
-	int err = add_memory(borrowed->node, borrowed->base, borrowed->size, MHP_NONE);
+	/* One entry with what came back before beside it: it can be lent as one again. */
+	int err = add_memory(borrowed->node, borrowed->base, borrowed->size, MHP_MERGE_RESOURCE);
 	/* Modules are not told beforehand whether memory that is added goes online by itself. */
 	bool online = pfn_to_online_page(PFN_DOWN(borrowed->base));
 
@@ -117,7 +148,7 @@ static int search(struct pciem_borrowed *borrowed, struct resource *res, u64 siz
 		if (!is_ram(base, size))
 			continue;
 		err = take(borrowed, res, base, size);
-		if (err != -ENOMEM)
+		if (err != -ENOMEM || lost)
 			return err;
 		tries--;
 	}

@@ -9,17 +9,19 @@
  *
  * Lock order, outermost first:
  *   pciem_file.lock (mutex; create)
- *     pci_lock_rescan_remove, device locks (PCI core; taken by the scan, remove and teardown works
- *     only)
+ *     prefetch.lock (mutex; a prefetchable window comes into being)
+ *     pciem_window_claims (mutex; address space; inside prefetch.lock too)
+ *     pci_lock_rescan_remove (PCI core; taken by the claim of a window below 4 GiB, and by the
+ *     scan, remove and teardown works, outside of the device locks)
  *       root.lock (mutex; which bus it is), then pci_bus_sem (PCI core)
  *       whatever locks a driver holds when it touches its device
  *         pci_lock (PCI core; raw, held around configuration accesses from user space)
  *           irqs.lock (raw; vector bitmap)    pool.alloc.lock    queue.lock (raw)
  *           readable.lock, then the scheduler's own
- *   prefetch.lock (mutex; a prefetchable window comes into being)
- *     pciem_window_claims (mutex; address space), then what memory hotplug takes
+ *   pciem_window_claims, then what memory hotplug takes
  *   server.set_lock (mutex; a thread begins to serve)
  *     server.lock (raw), then task_struct.pi_lock
+ *   server.push_lock (mutex, only tried; a thread is moved), then as for set_lock
  * irqs.lock, pool.alloc.lock and queue.lock are leaves: nothing is called, and no memory of user
  * space is touched but the mapped queue, under them.
  */

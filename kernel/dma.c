@@ -4,9 +4,10 @@
  * pages, at the same offset within the page as the buffer has, and the data is copied ("bounced")
  * when it changes hands:
  *
- *   map, sync_for_device    buffer -> pool, also when the device will only write: bytes that it
- *                           leaves alone must come back as they were
- *   unmap, sync_for_cpu     pool -> buffer, unless the mapping was for the device to read only
+ *   map                 buffer -> pool, always: bytes that the device leaves alone must come back
+ *                       as they were
+ *   sync_for_device     buffer -> pool, unless the device is to write only: it may have begun
+ *   unmap, sync_for_cpu pool -> buffer, unless the device is to read only
  *
  * After an unmap the pages are overwritten (parameter `poison`) and reused late, so that a stale
  * access shows. The process reaches nothing but the pool: a bus address outside of it is an
@@ -32,11 +33,6 @@
 static struct pciem_bridge *bridge_of(struct device *dev)
 {
 	return pciem_bridge_of_bus(to_pci_dev(dev)->bus);
-}
-
-static unsigned long span(u64 address, size_t size)
-{
-	return PAGE_ALIGN(offset_in_page(address) + size) >> PAGE_SHIFT;
 }
 
 /* Pages that the device can address. */
@@ -67,13 +63,12 @@ static dma_addr_t map_phys(struct device *dev, phys_addr_t phys, size_t size,
 	if (attrs & PCIEM_DMA_ATTR_NOT_BOUNCED || !pfn_valid(phys >> PAGE_SHIFT) || !size ||
 	    size > pool->count << PAGE_SHIFT)
 		return DMA_MAPPING_ERROR;
-	count = span(phys, size);
+	count = pciem_mapping_span(phys, size);
 	first = pciem_pool_alloc_take(&pool->alloc, count, 1, reach(dev, dma_get_mask(dev)));
 	if (first < 0)
 		return DMA_MAPPING_ERROR;
-	address = pciem_mapping_begin(pool, first, count, phys, size, dir);
-	if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC))
-		pciem_mapping_sync(pool, address, size, true);
+	address = pciem_mapping_begin(pool, dev, first, phys, size, dir);
+	pciem_mapping_sync(pool, dev, address, size, true);
 	trace_pciem_dma_map(bridge->root.domain, address, size, dir);
 	return address;
 }
@@ -85,7 +80,7 @@ static dma_addr_t map_phys(struct device *dev, phys_addr_t phys, size_t size,
 static bool claim(struct device *dev, dma_addr_t address, bool coherent,
 		  struct pciem_mapped *mapped)
 {
-	if (pciem_mapping_claim(bridge_of(dev)->pool, address, coherent, mapped))
+	if (pciem_mapping_claim(bridge_of(dev)->pool, dev, address, coherent, mapped))
 		return true;
 	dev_err_ratelimited(dev, "pciem: its driver unmaps %pad, which is not mapped\n", &address);
 	return false;
@@ -94,7 +89,7 @@ static bool claim(struct device *dev, dma_addr_t address, bool coherent,
 static void give(struct pciem_pool *pool, const struct pciem_mapped *mapped)
 {
 	unsigned long first = mapped->offset >> PAGE_SHIFT;
-	unsigned long count = span(mapped->offset, mapped->size);
+	unsigned long count = pciem_mapping_span(mapped->offset, mapped->size);
 
 	poison(pool, first, count);
 	pciem_pool_alloc_give(&pool->alloc, first, count);
@@ -119,19 +114,21 @@ static void sync(struct device *dev, dma_addr_t address, size_t size, bool to_po
 	struct pciem_bridge *bridge = bridge_of(dev);
 
 	trace_pciem_dma_sync(bridge->root.domain, address, size, to_pool);
-	pciem_mapping_sync(bridge->pool, address, size, to_pool);
+	pciem_mapping_sync(bridge->pool, dev, address, size, to_pool);
 }
 
 static void sync_single_for_cpu(struct device *dev, dma_addr_t address, size_t size,
 				enum dma_data_direction dir)
 {
-	sync(dev, address, size, false);
+	if (dir != DMA_TO_DEVICE)
+		sync(dev, address, size, false);
 }
 
 static void sync_single_for_device(struct device *dev, dma_addr_t address, size_t size,
 				   enum dma_data_direction dir)
 {
-	sync(dev, address, size, true);
+	if (dir != DMA_FROM_DEVICE)
+		sync(dev, address, size, true);
 }
 
 static void unmap_sg(struct device *dev, struct scatterlist *list, int entries,
@@ -182,7 +179,10 @@ static void sync_sg_for_device(struct device *dev, struct scatterlist *list, int
 		sync_single_for_device(dev, sg_dma_address(entry), sg_dma_len(entry), dir);
 }
 
-/* Aligned to the next power of two of the size, as the DMA API promises. */
+/*
+ * Aligned to the next power of two of the size, as the DMA API promises; what is larger than the
+ * base of the pool (16 MiB), to that.
+ */
 static void *alloc(struct device *dev, size_t size, dma_addr_t *address, gfp_t gfp,
 		   unsigned long attrs)
 {
@@ -200,8 +200,7 @@ static void *alloc(struct device *dev, size_t size, dma_addr_t *address, gfp_t g
 		return NULL;
 	memory = pool->memory + (first << PAGE_SHIFT);
 	memset(memory, 0, count << PAGE_SHIFT);
-	*address = pciem_mapping_begin(pool, first, count, 0, count << PAGE_SHIFT,
-				       DMA_NONE);
+	*address = pciem_mapping_begin(pool, dev, first, 0, count << PAGE_SHIFT, DMA_NONE);
 	trace_pciem_dma_map(bridge->root.domain, *address, size, DMA_BIDIRECTIONAL);
 	return memory;
 }
@@ -219,11 +218,12 @@ static void release(struct device *dev, size_t size, void *memory, dma_addr_t ad
 }
 
 /* The pages of coherent memory; NULL: there are not so many at this address. */
-static struct page **pages_of(struct pciem_pool *pool, dma_addr_t address, unsigned long count)
+static struct page **pages_of(struct device *dev, dma_addr_t address, unsigned long count)
 {
+	struct pciem_pool *pool = bridge_of(dev)->pool;
 	size_t offset;
 
-	if (!pciem_mapping_is_coherent(pool, address, (size_t)count << PAGE_SHIFT, &offset))
+	if (!pciem_mapping_is_coherent(pool, dev, address, (size_t)count << PAGE_SHIFT, &offset))
 		return NULL;
 	return pool->pages + (offset >> PAGE_SHIFT);
 }
@@ -232,7 +232,7 @@ static int map_to_user(struct device *dev, struct vm_area_struct *vma, void *mem
 		       dma_addr_t address, size_t size, unsigned long attrs)
 {
 	unsigned long count = PAGE_ALIGN(size) >> PAGE_SHIFT;
-	struct page **pages = pages_of(bridge_of(dev)->pool, address, count);
+	struct page **pages = pages_of(dev, address, count);
 
 	return pages ? vm_map_pages(vma, pages, count) : -ENXIO;
 }
@@ -241,7 +241,7 @@ static int get_sgtable(struct device *dev, struct sg_table *table, void *memory,
 		       dma_addr_t address, size_t size, unsigned long attrs)
 {
 	unsigned long count = PAGE_ALIGN(size) >> PAGE_SHIFT;
-	struct page **pages = pages_of(bridge_of(dev)->pool, address, count);
+	struct page **pages = pages_of(dev, address, count);
 
 	return pages ? sg_alloc_table_from_pages(table, pages, count, 0, size, GFP_KERNEL) : -ENXIO;
 }

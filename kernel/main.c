@@ -26,6 +26,10 @@ bool pciem_poison = true;
 module_param_named(poison, pciem_poison, bool, 0644);
 MODULE_PARM_DESC(poison, "Overwrite DMA memory when it is unmapped (default Y)");
 
+bool pciem_take_calls = true;
+module_param_named(take_calls, pciem_take_calls, bool, 0644);
+MODULE_PARM_DESC(take_calls, "A CPU that waits for an answer with interrupts off takes calls (IPIs) of other CPUs; not with drivers whose registers are read under a lock that such calls take, as of perf's events (default Y)");
+
 char *pciem_ram;
 module_param_named(ram, pciem_ram, charp, 0444);
 MODULE_PARM_DESC(ram, "SIZE@ADDRESS of memory kept free at boot, for frame buffers where none can be borrowed");
@@ -37,7 +41,9 @@ static int __init pciem_init(void)
 	pciem_workqueue = alloc_workqueue("pciem", WQ_UNBOUND, 0);
 	if (!pciem_workqueue)
 		return -ENOMEM;
-	pciem_rescue_load();
+	err = pciem_rescue_load();
+	if (err)
+		goto destroy_workqueue;
 	err = pciem_trap_init();
 	if (err)
 		goto cannot_hook;
@@ -64,10 +70,12 @@ exit_device:
 exit_hooks:
 	pciem_user_map_exit();
 	pciem_trap_exit();
-	goto destroy_workqueue;
+	goto unload_rescue;
 cannot_hook:
 	pr_err("pciem: cannot hook the kernel's memory mapping (%d); is a live patch or a tracer on the same function?\n",
 	       err);
+unload_rescue:
+	pciem_rescue_unload();
 destroy_workqueue:
 	destroy_workqueue(pciem_workqueue);
 	return err;

@@ -20,12 +20,13 @@ static size_t start_of(const struct pciem_mapping *mapping)
 	return ((size_t)mapping->first << PAGE_SHIFT) + offset_in_page(mapping->origin);
 }
 
-u64 pciem_mapping_begin(struct pciem_pool *pool, unsigned long first, unsigned long count,
+u64 pciem_mapping_begin(struct pciem_pool *pool, const struct device *dev, unsigned long first,
 			phys_addr_t origin, size_t size, enum dma_data_direction direction)
 {
 	struct pciem_mapping *mapping = &pool->mappings[first];
-	unsigned long i;
+	unsigned long i, count = pciem_mapping_span(origin, size);
 
+	mapping->dev = dev;
 	mapping->origin = origin;
 	mapping->size = size;
 	mapping->direction = direction;
@@ -51,8 +52,8 @@ static void put(struct pciem_mapping *mapping)
 	atomic_dec_return_release(&mapping->users);
 }
 
-/* With interrupts off until put(). NULL: nothing is mapped at that offset into the pool. */
-static struct pciem_mapping *get(struct pciem_pool *pool, size_t offset)
+/* With interrupts off until put(). NULL: nothing of the device's is at that offset into the pool. */
+static struct pciem_mapping *get(struct pciem_pool *pool, const struct device *dev, size_t offset)
 {
 	struct pciem_mapping *mapping;
 	size_t start;
@@ -64,7 +65,7 @@ static struct pciem_mapping *get(struct pciem_pool *pool, size_t offset)
 	if (!use(mapping))
 		return NULL;
 	start = start_of(mapping);
-	if (offset >= start && offset - start < mapping->size)
+	if (mapping->dev == dev && offset >= start && offset - start < mapping->size)
 		return mapping;
 	put(mapping);
 	return NULL;
@@ -104,10 +105,10 @@ static bool is_bounced(const struct pciem_mapping *mapping, bool to_pool)
 }
 
 /* What is copied of `size` bytes in one go; 0: nothing, and no more. */
-static size_t sync_part(struct pciem_pool *pool, size_t offset, size_t size, bool to_pool,
-			const struct pciem_mapping **same)
+static size_t sync_part(struct pciem_pool *pool, const struct device *dev, size_t offset,
+			size_t size, bool to_pool, const struct pciem_mapping **same)
 {
-	struct pciem_mapping *mapping = get(pool, offset);
+	struct pciem_mapping *mapping = get(pool, dev, offset);
 	size_t part = 0;
 
 	if (!mapping)
@@ -122,7 +123,8 @@ static size_t sync_part(struct pciem_pool *pool, size_t offset, size_t size, boo
 	return part;
 }
 
-void pciem_mapping_sync(struct pciem_pool *pool, u64 address, size_t size, bool to_pool)
+void pciem_mapping_sync(struct pciem_pool *pool, const struct device *dev, u64 address, size_t size,
+			bool to_pool)
 {
 	const struct pciem_mapping *mapping = NULL;
 	size_t offset, part;
@@ -131,14 +133,15 @@ void pciem_mapping_sync(struct pciem_pool *pool, u64 address, size_t size, bool 
 	/* One that is ended meanwhile is not copied any further. */
 	for (; size && offset_of(pool, address, &offset); address += part, size -= part) {
 		local_irq_save(flags);
-		part = sync_part(pool, offset, size, to_pool, &mapping);
+		part = sync_part(pool, dev, offset, size, to_pool, &mapping);
 		local_irq_restore(flags);
 		if (!part)
 			return;
 	}
 }
 
-bool pciem_mapping_is_coherent(struct pciem_pool *pool, u64 address, size_t size, size_t *offset)
+bool pciem_mapping_is_coherent(struct pciem_pool *pool, const struct device *dev, u64 address,
+			       size_t size, size_t *offset)
 {
 	struct pciem_mapping *mapping;
 	unsigned long flags;
@@ -147,7 +150,7 @@ bool pciem_mapping_is_coherent(struct pciem_pool *pool, u64 address, size_t size
 	if (!offset_of(pool, address, offset))
 		return false;
 	local_irq_save(flags);
-	mapping = get(pool, *offset);
+	mapping = get(pool, dev, *offset);
 	if (mapping) {
 		is = mapping->direction == DMA_NONE &&
 		     size <= mapping->size - (*offset - start_of(mapping));
@@ -157,8 +160,8 @@ bool pciem_mapping_is_coherent(struct pciem_pool *pool, u64 address, size_t size
 	return is;
 }
 
-bool pciem_mapping_claim(struct pciem_pool *pool, u64 address, bool coherent,
-			 struct pciem_mapped *mapped)
+bool pciem_mapping_claim(struct pciem_pool *pool, const struct device *dev, u64 address,
+			 bool coherent, struct pciem_mapped *mapped)
 {
 	struct pciem_mapping *mapping;
 	unsigned long flags;
@@ -168,7 +171,7 @@ bool pciem_mapping_claim(struct pciem_pool *pool, u64 address, bool coherent,
 	if (!offset_of(pool, address, &offset))
 		return false;
 	local_irq_save(flags);
-	mapping = get(pool, offset);
+	mapping = get(pool, dev, offset);
 	if (mapping) {
 		claimed = offset == start_of(mapping) &&
 			  coherent == (mapping->direction == DMA_NONE) &&

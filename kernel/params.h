@@ -9,6 +9,7 @@ extern unsigned int pciem_read_timeout_ms;	/* an issuer that sleeps; also the wa
 extern unsigned int pciem_atomic_timeout_ms;	/* an issuer that spins */
 extern unsigned int pciem_spin_us;		/* how long an issuer that may sleep spins first */
 extern char *pciem_ram;				/* SIZE@ADDRESS, see prefetch.h; read-only */
+extern bool pciem_take_calls;			/* while an issuer spins with interrupts off */
 extern bool pciem_poison;			/* overwrite pool memory when it is unmapped */
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -24,6 +25,8 @@ static bool alloc_pages_of(struct pciem_pool *pool)
 	unsigned long i;
 
 	for (i = 0; i < pool->count; i++) {
+		if (fatal_signal_pending(current))
+			return false;
 		pool->pages[i] = alloc_page(POOL_GFP);
 		if (!pool->pages[i])
 			return false;

@@ -41,6 +41,11 @@ enum wait_mode { SLEEP, YIELD, SPIN, REFUSE };
 /* Shorter than any wait for help. */
 #define AT_ONCE_NS	(1 * NSEC_PER_MSEC)
 #define WAKE_AGAIN_NS	(100 * NSEC_PER_USEC)
+/* Between two looks at the clock; no more: this virtual CPU was off, and others can have been. */
+#define LOOK_MIN_NS	100
+#define LOOK_MAX_NS	(50 * NSEC_PER_MSEC)
+/* One that lets others run does so for this long before it calls for help. */
+#define YIELD_NS	(5 * NSEC_PER_MSEC)
 
 /*
  * Not local_clock(): where the TSC is unstable that stands still after a tick with interrupts off.
@@ -124,16 +129,17 @@ static void deadline_start(struct deadline *deadline, unsigned int ms)
 }
 
 /*
- * Only steps forward count. When no CPU gets to updating the time (this one, alone, with interrupts
- * off) the clock starts over each time the clocksource wraps, for the ACPI timer after 2.3 s, and
- * does not move for half of that: to wait can then take twice as long.
+ * When no CPU gets to updating the time (this one, alone, with interrupts off) the clock starts over
+ * each time the clocksource wraps, for the ACPI timer after 2.3 s, and does not move for half of
+ * that; where jiffies are the clocksource it does not move at all. So a look counts as the time that
+ * has passed, but as no less than it takes.
  */
 static u64 look_at_clock(struct deadline *deadline)
 {
 	u64 now = now_ns();
+	s64 passed = now - deadline->looked;
 
-	if ((s64)(now - deadline->looked) > 0)
-		deadline->waited += now - deadline->looked;
+	deadline->waited += clamp_t(s64, passed, LOOK_MIN_NS, LOOK_MAX_NS);
 	deadline->looked = now;
 	return deadline->waited;
 }
@@ -193,6 +199,9 @@ static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enu
 	}
 	if (mode == SPIN && !pciem_rescue_check(bridge, waited, &deadline->rescue))
 		return -EDEADLK;
+	/* A real-time task lets only its like run, and the server cannot leave its home by itself. */
+	if (mode == YIELD && waited >= YIELD_NS)
+		pciem_rescue_check(bridge, waited, &deadline->rescue);
 	return 0;
 }
 
@@ -239,13 +248,15 @@ static int put_later(struct pciem_bridge *bridge, struct pciem_entry *entry, enu
 /* Microseconds between the two that nobody else has counted. */
 static u32 count_in_vain(struct pciem_bridge *bridge, s64 start, s64 end)
 {
-	s64 until = atomic64_read(&bridge->in_vain_until);
+	s64 until = atomic64_read(&bridge->in_vain_until), from;
 
 	do {
-		if (end <= max(start, until))
+		/* That far ahead it is from before the clock started over. */
+		from = until > end + (end - start) ? start : max(start, until);
+		if (end <= from)
 			return 0;
 	} while (!atomic64_try_cmpxchg(&bridge->in_vain_until, &until, end));
-	return div_u64(end - max(start, until), NSEC_PER_USEC);
+	return div_u64(end - from, NSEC_PER_USEC);
 }
 
 /*

@@ -20,6 +20,8 @@
 #include <linux/sched/task.h>
 
 #include "arch.h"
+#include "compat/workqueue.h"
+#include "params.h"
 
 #define RESCUE_AFTER_NS		(100 * NSEC_PER_USEC)
 /*
@@ -35,6 +37,8 @@
 
 static DEFINE_PER_CPU(unsigned int, depth);	/* an interrupt's read can lie over a task's */
 static struct cpumask spinning;	/* CPUs whose depth is not 0 */
+/* Our own, so that the module's end can wait for workers that have put the last reference. */
+static struct workqueue_struct *workqueue;
 
 /* One for each CPU. Queued, it holds a reference on the bridge. */
 struct pciem_rescuer {
@@ -48,6 +52,12 @@ static bool is_waiting(struct task_struct *thread)
 	return !READ_ONCE(thread->on_cpu) && READ_ONCE(thread->__state) == TASK_RUNNING;
 }
 
+/* Woken, and not yet in a run queue. */
+static bool is_waking(struct task_struct *server)
+{
+	return server && READ_ONCE(server->__state) == TASK_WAKING;
+}
+
 /*
  * Not yet in the run queue: its wake-up comes as an interrupt to a CPU that spins, and so never
  * while they are off there. It cannot be diverted, and to try would wait for that CPU. Under
@@ -57,7 +67,7 @@ static bool is_out_of_reach(struct pciem_bridge *bridge, int cpu)
 {
 	struct task_struct *server = rcu_dereference(bridge->server.task);
 
-	if (!server || READ_ONCE(server->__state) != TASK_WAKING)
+	if (!is_waking(server))
 		return false;
 	if (task_cpu(server) == cpu)
 		return irqs_disabled();
@@ -160,7 +170,7 @@ static DEFINE_PER_CPU(struct irq_work, nudge);
 
 void pciem_rescue_take_calls(void)
 {
-	if (__this_cpu_read(taking_calls))
+	if (__this_cpu_read(taking_calls) || !READ_ONCE(pciem_take_calls))
 		return;
 	__this_cpu_write(taking_calls, true);
 	pciem_arch_take_calls();
@@ -171,12 +181,16 @@ void pciem_rescue_take_calls(void)
 }
 
 /* (A module's per-CPU variables cannot begin with the address of a function.) */
-void pciem_rescue_load(void)
+int pciem_rescue_load(void)
 {
 	int cpu;
 
+	workqueue = pciem_alloc_percpu_workqueue("pciem_rescue", WQ_HIGHPRI);
+	if (!workqueue)
+		return -ENOMEM;
 	for_each_possible_cpu(cpu)
 		*per_cpu_ptr(&nudge, cpu) = IRQ_WORK_INIT_HARD(nothing);
+	return 0;
 }
 
 void pciem_rescue_unload(void)
@@ -185,6 +199,7 @@ void pciem_rescue_unload(void)
 
 	for_each_possible_cpu(cpu)
 		irq_work_sync(per_cpu_ptr(&nudge, cpu));
+	destroy_workqueue(workqueue);
 }
 
 bool pciem_rescue_taking_calls(void)
@@ -195,7 +210,7 @@ bool pciem_rescue_taking_calls(void)
 static void call(struct pciem_bridge *bridge, struct pciem_rescuer *rescuer, int cpu)
 {
 	pciem_bridge_get(bridge);
-	if (!queue_work_on(cpu, system_highpri_wq, &rescuer->work))
+	if (!queue_work_on(cpu, workqueue, &rescuer->work))
 		pciem_bridge_put(bridge);
 }
 
@@ -250,13 +265,14 @@ bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, struct pciem_re
 	int cpu = raw_smp_processor_id(), where = -1;
 	struct task_struct *waiting;
 	enum help help = CALLED;
-	bool stuck, lost = false;
+	bool stuck, waking, lost = false;
 
 	rcu_read_lock();
 	waiting = find_waiting(bridge, cpumask_of(cpu));
 	if (waiting)
 		where = task_cpu(waiting);
 	stuck = is_out_of_reach(bridge, cpu);
+	waking = is_waking(rcu_dereference(bridge->server.task));
 	rcu_read_unlock();
 	/* What waits elsewhere soon has its turn, as a rule. */
 	if (where == cpu || (where >= 0 && waited >= RESCUE_AFTER_NS))
@@ -265,6 +281,9 @@ bool pciem_rescue_check(struct pciem_bridge *bridge, u64 waited, struct pciem_re
 		return true;
 	if (help == NONE && where == cpu)
 		return false;
+	/* Its wake-up can be for a CPU that takes no interrupts, though it does not spin here. */
+	if (waking && help == CALLED)
+		help = DEAF;
 	if (stuck || help != CALLED)
 		lost = is_lost(rescue, waited, !stuck && help == DEAF, cpu);
 	else

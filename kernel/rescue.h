@@ -42,8 +42,8 @@ bool pciem_rescue_taking_calls(void);
 /* -ENOMEM. Sleeps. */
 int pciem_rescue_init(struct pciem_bridge *bridge);
 void pciem_rescue_destroy(struct pciem_bridge *bridge);
-/* Before there is any bridge; when there is none any more. The latter sleeps. */
-void pciem_rescue_load(void);
+/* Before there is any bridge (-ENOMEM); when there is none any more. Sleep. */
+int pciem_rescue_load(void);
 void pciem_rescue_unload(void);
 
 #endif

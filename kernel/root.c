@@ -7,15 +7,13 @@
 #include "link.h"
 #include "request.h"
 
-/* ACPI segments end at 0xffff; numbers above are for software bridges. */
-#define DOMAIN_FIRST	0x10000
 #define DOMAIN_LAST	0x1ffff
 
 static DEFINE_IDA(domains);
 
 static int take_domain(void)
 {
-	int first = DOMAIN_FIRST, domain;
+	int first = PCIEM_DOMAIN_FIRST, domain;
 
 	/*
 	 * Another driver (VMD) numbers its domains in the same range without registering them

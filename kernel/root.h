@@ -23,6 +23,8 @@ struct pciem_root {
 /* Takes a domain number. -ENOSPC. */
 int pciem_root_init(struct pciem_bridge *bridge);
 void pciem_root_destroy(struct pciem_bridge *bridge);
+/* ACPI segments end below; numbers from here on are for software bridges. */
+#define PCIEM_DOMAIN_FIRST	0x10000
 /* Queue the work; -EBUSY while either is under way. The result comes as a notice in the queue. */
 int pciem_root_scan(struct pciem_bridge *bridge);
 int pciem_root_remove(struct pciem_bridge *bridge);

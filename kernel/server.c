@@ -32,14 +32,29 @@ void pciem_server_init(struct pciem_server *server)
 	server->home = -1;
 }
 
+/* With its pi_lock held. */
+static void note(struct pciem_cpus *cpus, const struct task_struct *thread)
+{
+	cpumask_copy(&cpus->allowed, &thread->cpus_mask);
+	cpus->asked = thread->user_cpus_ptr;
+	if (cpus->asked)
+		cpumask_copy(&cpus->asked_cpus, thread->user_cpus_ptr);
+}
+
+/* With its pi_lock held. Has the user asked for other CPUs since? */
+static bool asked_since(const struct pciem_cpus *cpus, const struct task_struct *thread)
+{
+	return cpus->asked != !!thread->user_cpus_ptr ||
+	       (cpus->asked && !cpumask_equal(&cpus->asked_cpus, thread->user_cpus_ptr));
+}
+
 /* With the lock held. The one CPU of the thread; -1: it has more, or the user has moved it since. */
 static int narrowed_to(const struct pciem_server *server, struct task_struct *thread)
 {
 	int cpu = -1;
 
 	raw_spin_lock(&thread->pi_lock);
-	if (thread->nr_cpus_allowed == 1 && server->asked == !!thread->user_cpus_ptr &&
-	    (!server->asked || cpumask_equal(&server->asked_cpus, thread->user_cpus_ptr)))
+	if (thread->nr_cpus_allowed == 1 && !asked_since(&server->before, thread))
 		cpu = cpumask_first(&thread->cpus_mask);
 	raw_spin_unlock(&thread->pi_lock);
 	return cpu;
@@ -53,21 +68,10 @@ static int place(const struct pciem_server *server, struct task_struct *thread)
 	return narrowed_to(server, thread);
 }
 
-/* With the lock held. What the calling thread is allowed now. */
-static void note(struct pciem_server *server)
-{
-	raw_spin_lock(&current->pi_lock);
-	cpumask_copy(&server->allowed, &current->cpus_mask);
-	server->asked = current->user_cpus_ptr;
-	if (server->asked)
-		cpumask_copy(&server->asked_cpus, current->user_cpus_ptr);
-	raw_spin_unlock(&current->pi_lock);
-}
-
 /* With the lock held. nr_cpu_ids or more: there is no choice, and so no home. */
 static unsigned int choose_home(const struct pciem_server *server, unsigned int number)
 {
-	unsigned int choices = cpumask_weight_and(&server->allowed, cpu_active_mask);
+	unsigned int choices = cpumask_weight_and(&server->before.allowed, cpu_active_mask);
 
 	if (choices < 2)
 		return nr_cpu_ids;
@@ -76,24 +80,23 @@ static unsigned int choose_home(const struct pciem_server *server, unsigned int 
 	 * home: two servers with homes where the handlers of the other one run could keep each
 	 * other from waking up.
 	 */
-	return cpumask_nth_and(choices - 1 - number % (choices / 2), &server->allowed,
+	return cpumask_nth_and(choices - 1 - number % (choices / 2), &server->before.allowed,
 			       cpu_active_mask);
 }
 
 /*
- * Its CPUs again; or those that the user has asked for meanwhile, for what a thread was allowed is
- * among what he had asked for. (These can be outside of its cpuset: a module cannot ask. That he
- * asks for more CPUs in this moment goes unnoticed.)
+ * Its CPUs again; or those that the user has asked for since. (These can be outside of its cpuset: a
+ * module cannot ask.)
  */
-static void give_back(struct task_struct *thread, struct cpumask *allowed)
+static void give_back(struct task_struct *thread, struct pciem_cpus *cpus)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&thread->pi_lock, flags);
-	if (thread->user_cpus_ptr && !cpumask_subset(allowed, thread->user_cpus_ptr))
-		cpumask_copy(allowed, thread->user_cpus_ptr);
+	if (thread->user_cpus_ptr && asked_since(cpus, thread))
+		cpumask_copy(&cpus->allowed, thread->user_cpus_ptr);
 	raw_spin_unlock_irqrestore(&thread->pi_lock, flags);
-	set_cpus_allowed_ptr(thread, allowed);
+	set_cpus_allowed_ptr(thread, &cpus->allowed);
 }
 
 /* False: the caller has no home, for the user or a worker has given it other CPUs meanwhile. */
@@ -108,7 +111,7 @@ static bool stay_at(struct pciem_server *server, unsigned int home)
 	raw_spin_unlock_irqrestore(&server->lock, flags);
 	/* Not what the user, or his cpuset, has set since. */
 	if (there < 0 && cpumask_equal(&current->cpus_mask, cpumask_of(home)))
-		give_back(current, &server->allowed);
+		give_back(current, &server->before);
 	/* It could be going offline just now. */
 	return err || there >= 0;
 }
@@ -124,7 +127,9 @@ static void settle(struct pciem_server *server, unsigned int number)
 
 	for (tries = 0; tries < SETTLE_TRIES; tries++) {
 		raw_spin_lock_irqsave(&server->lock, flags);
-		note(server);
+		raw_spin_lock(&current->pi_lock);
+		note(&server->before, current);
+		raw_spin_unlock(&current->pi_lock);
 		home = choose_home(server, number);
 		if (home < nr_cpu_ids)
 			set_home(server, home);
@@ -136,7 +141,7 @@ static void settle(struct pciem_server *server, unsigned int number)
 
 /* Exchange the server, and give the old one its CPUs back. The reference on it is the caller's. */
 static struct task_struct *replace(struct pciem_server *server, struct task_struct *thread,
-				   struct cpumask *scratch)
+				   struct pciem_cpus *scratch)
 {
 	struct task_struct *old;
 	unsigned long flags;
@@ -146,7 +151,7 @@ static struct task_struct *replace(struct pciem_server *server, struct task_stru
 	old = rcu_dereference_protected(server->task, lockdep_is_held(&server->lock));
 	restore = place(server, old) >= 0;
 	if (restore)
-		cpumask_copy(scratch, &server->allowed);
+		*scratch = server->before;
 	rcu_assign_pointer(server->task, thread);
 	set_home(server, -1);
 	raw_spin_unlock_irqrestore(&server->lock, flags);
@@ -171,13 +176,14 @@ static void forget(struct rcu_head *rcu)
 
 int pciem_server_set(struct pciem_server *server, unsigned int number)
 {
+	struct pciem_cpus *scratch;
 	struct retired *retired;
-	cpumask_var_t scratch;
 
 	retired = kmalloc(sizeof(*retired), GFP_KERNEL);
 	if (!retired)
 		return -ENOMEM;
-	if (!alloc_cpumask_var(&scratch, GFP_KERNEL)) {
+	scratch = kmalloc(sizeof(*scratch), GFP_KERNEL);
+	if (!scratch) {
 		kfree(retired);
 		return -ENOMEM;
 	}
@@ -185,7 +191,7 @@ int pciem_server_set(struct pciem_server *server, unsigned int number)
 	retired->task = replace(server, get_task_struct(current), scratch);
 	settle(server, number);
 	mutex_unlock(&server->set_lock);
-	free_cpumask_var(scratch);
+	kfree(scratch);
 	/* Not synchronize_rcu(): a reader that spins would wait for us, and we for its CPU. */
 	if (retired->task)
 		call_rcu(&retired->rcu, forget);
@@ -194,10 +200,10 @@ int pciem_server_set(struct pciem_server *server, unsigned int number)
 	return 0;
 }
 
-/* Nobody else has the bridge any more: `allowed` is its own scratch. */
+/* Nobody else has the bridge any more: `before` is its own scratch. */
 void pciem_server_destroy(struct pciem_server *server)
 {
-	struct task_struct *old = replace(server, NULL, &server->allowed);
+	struct task_struct *old = replace(server, NULL, &server->before);
 
 	if (old)
 		put_task_struct(old);
@@ -219,9 +225,9 @@ static unsigned int choose(const struct cpumask *allowed, const struct cpumask *
 	return cpu;
 }
 
-/* False: it is not at home. `allowed` is then what the thread is allowed, else what it was. */
+/* False: it is not at home. `cpus` is then what the thread is allowed, else what it was. */
 static bool may_run_on(struct pciem_server *server, struct task_struct *thread,
-		       struct cpumask *allowed)
+		       struct pciem_cpus *cpus)
 {
 	unsigned long flags;
 	bool at_home;
@@ -229,7 +235,10 @@ static bool may_run_on(struct pciem_server *server, struct task_struct *thread,
 	raw_spin_lock_irqsave(&server->lock, flags);
 	at_home = place(server, thread) >= 0;
 	raw_spin_lock(&thread->pi_lock);
-	cpumask_copy(allowed, at_home ? &server->allowed : &thread->cpus_mask);
+	if (at_home)
+		*cpus = server->before;
+	else
+		note(cpus, thread);
 	raw_spin_unlock(&thread->pi_lock);
 	raw_spin_unlock_irqrestore(&server->lock, flags);
 	return at_home;
@@ -254,31 +263,31 @@ static bool stays_there(struct pciem_server *server, struct task_struct *thread)
 
 /* The server: it gets a new home, unless it has just ceased to serve. */
 static bool move_home(struct pciem_server *server, struct task_struct *thread, unsigned int cpu,
-		      struct cpumask *allowed)
+		      struct pciem_cpus *cpus)
 {
 	/* No lock: a worker that holds one may itself be under what it is to help against. */
 	if (set_cpus_allowed_ptr(thread, cpumask_of(cpu)))
 		return false;
 	if (!stays_there(server, thread) && cpumask_equal(&thread->cpus_mask, cpumask_of(cpu)))
-		give_back(thread, allowed);
+		give_back(thread, cpus);
 	return true;
 }
 
 /* Another thread: its CPUs are narrowed for a moment, by one worker at a time. */
 static bool push(struct pciem_server *server, struct task_struct *thread, unsigned int cpu,
-		 struct cpumask *allowed)
+		 struct pciem_cpus *cpus)
 {
 	bool moved;
 
 	if (!mutex_trylock(&server->push_lock))
 		return false;
 	/* Twice unequal: it was changed while another worker was at it, or the user has done so. */
-	moved = cpumask_equal(&thread->cpus_mask, allowed) &&
+	moved = cpumask_equal(&thread->cpus_mask, &cpus->allowed) &&
 		!set_cpus_allowed_ptr(thread, cpumask_of(cpu));
 	/* It can have become the server in between. */
 	if (moved && cpumask_equal(&thread->cpus_mask, cpumask_of(cpu)) &&
 	    !stays_there(server, thread))
-		give_back(thread, allowed);
+		give_back(thread, cpus);
 	mutex_unlock(&server->push_lock);
 	return moved;
 }
@@ -286,17 +295,17 @@ static bool push(struct pciem_server *server, struct task_struct *thread, unsign
 bool pciem_server_move(struct pciem_server *server, struct task_struct *thread,
 		       const struct cpumask *busy)
 {
-	cpumask_var_t allowed;
+	struct pciem_cpus *cpus = kmalloc(sizeof(*cpus), GFP_NOWAIT);
 	bool at_home, moved = false;
 	unsigned int cpu;
 
-	if (!alloc_cpumask_var(&allowed, GFP_NOWAIT))
+	if (!cpus)
 		return false;
-	at_home = may_run_on(server, thread, allowed);
-	cpu = choose(allowed, busy);
+	at_home = may_run_on(server, thread, cpus);
+	cpu = choose(&cpus->allowed, busy);
 	if (cpu < nr_cpu_ids)
-		moved = at_home ? move_home(server, thread, cpu, allowed) :
-				  push(server, thread, cpu, allowed);
-	free_cpumask_var(allowed);
+		moved = at_home ? move_home(server, thread, cpu, cpus) :
+				  push(server, thread, cpu, cpus);
+	kfree(cpus);
 	return moved;
 }

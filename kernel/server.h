@@ -21,15 +21,20 @@
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 
+/* What a thread was allowed at some moment, and what sched_setaffinity() had asked for by then. */
+struct pciem_cpus {
+	cpumask_t allowed;
+	bool asked;
+	cpumask_t asked_cpus;
+};
+
 struct pciem_server {
 	struct mutex set_lock;		/* one thread after the other begins to serve */
 	struct mutex push_lock;		/* one other thread is moved after the other */
 	raw_spinlock_t lock;		/* what follows. Inside: task_struct.pi_lock */
 	struct task_struct __rcu *task;	/* NULL: nobody has said that it serves */
 	int home;			/* the CPU we have put it on; -1: none */
-	bool asked;			/* it had been given CPUs by sched_setaffinity() before: */
-	cpumask_t asked_cpus;
-	cpumask_t allowed;		/* what it was allowed before it had a home */
+	struct pciem_cpus before;	/* it had a home */
 };
 
 void pciem_server_init(struct pciem_server *server);

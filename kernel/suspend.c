@@ -11,7 +11,8 @@ static unsigned int bridges;
 /*
  * What has begun: one can be under way while another is (/dev/snapshot is open), but only one of a
  * kind. Not a count: the end of one that began before the module was loaded is told too, and that
- * of one whose beginning fails later is not (snapshot_open()).
+ * of one whose beginning fails later is not (snapshot_open() without memory): there are no bridges
+ * then until another one of its kind has ended.
  */
 enum { SUSPEND = BIT(0), HIBERNATION = BIT(1), RESTORE = BIT(2) };
 static unsigned int suspending;

@@ -47,11 +47,12 @@ static int claim_below_4g(struct resource *res, u64 size)
 		return 0;
 	/*
 	 * Firmware often gives the whole hole to a host bridge: a free part of its window serves
-	 * as well. Not one of ours, which goes away. No bus comes or goes meanwhile.
+	 * as well. Not one of ours, nor of another software bridge's (VMD): these go away. No bus
+	 * comes or goes meanwhile.
 	 */
 	pci_lock_rescan_remove();
 	while (err && (bus = pci_find_next_bus(bus))) {
-		if (bus->ops != &pciem_config_ops)
+		if (pci_domain_nr(bus) < PCIEM_DOMAIN_FIRST)
 			err = claim_below(bus, res, size);
 	}
 	pci_unlock_rescan_remove();

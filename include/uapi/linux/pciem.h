@@ -81,7 +81,8 @@ struct pciem_query {
  * are powers of two; 0 takes the default. The windows and the pool that were really had are
  * written back.
  *
- * Can wait for a scan of another bridge: a thread that serves one must not create a second.
+ * Can wait for a scan of another bridge: a thread that serves one must not create a second. So can
+ * PCIEM_RAM.
  */
 /* Bus address = physical address, and all RAM can be mapped. Needs CAP_SYS_RAWIO. */
 #define PCIEM_BRIDGE_DMA_DIRECT	(1U << 0)

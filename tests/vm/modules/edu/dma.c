@@ -150,6 +150,17 @@ static void synced(struct edu *edu, struct seq_file *out, u8 *area, u8 *copy)
 		dma_sync_single_for_cpu(dev, address, COUNT, DMA_BIDIRECTIONAL);
 		edu_check(out, ended && !memcmp(buffer, copy, COUNT), "one mapping, used again with sync: round %u", round);
 	}
+	/* Looked at too early and given back: the device can have begun meanwhile. */
+	memset(buffer, OLD, COUNT);
+	dma_sync_single_for_device(dev, address, COUNT, DMA_TO_DEVICE);
+	dma_sync_single_for_cpu(dev, address, COUNT, DMA_FROM_DEVICE);
+	ended = to_memory(edu, address, COUNT);
+	dma_sync_single_for_device(dev, address, COUNT, DMA_FROM_DEVICE);
+	edu_check(out, ended && all(buffer, OLD, COUNT), "a sync for a device that only writes changes no memory");
+	dma_sync_single_for_cpu(dev, address, COUNT, DMA_TO_DEVICE);
+	edu_check(out, all(buffer, OLD, COUNT), "nor does one of what the device only reads");
+	dma_sync_single_for_cpu(dev, address, COUNT, DMA_FROM_DEVICE);
+	edu_check(out, !memcmp(buffer, copy, COUNT), "and what it has written meanwhile is not lost");
 	/* A part. */
 	memset(buffer, OLD, COUNT);
 	dma_sync_single_for_device(dev, address, COUNT, DMA_BIDIRECTIONAL);

@@ -12,6 +12,7 @@
 #include <linux/interrupt.h>
 #include <linux/kthread.h>
 #include <linux/msi.h>
+#include <linux/slab.h>
 
 #define PATTERN		0x13579bdfu
 #define ROUNDS		10u
@@ -121,6 +122,28 @@ free:
 	pci_free_irq_vectors(peers->other->pdev);
 }
 
+/* The other device's driver ends and copies a mapping that is not its own. */
+static void mappings(struct peers *peers, struct seq_file *out)
+{
+	struct device *one = &peers->one->pdev->dev, *other = &peers->other->pdev->dev;
+	u32 *buffer = kzalloc(PAGE_SIZE, GFP_KERNEL);
+	dma_addr_t address;
+	bool ok;
+
+	if (!edu_check(out, buffer, "a buffer"))
+		return;
+	*peers->memory = PATTERN;
+	address = dma_map_single(one, buffer, PAGE_SIZE, DMA_FROM_DEVICE);
+	ok = carry(peers, peers->address, address);
+	dma_sync_single_for_cpu(other, address, PAGE_SIZE, DMA_FROM_DEVICE);
+	edu_check(out, ok && !*buffer, "a device copies nothing out of a mapping of another's");
+	dma_unmap_single(other, address, PAGE_SIZE, DMA_FROM_DEVICE);
+	edu_check(out, !*buffer, "nor does it end it");
+	dma_unmap_single(one, address, PAGE_SIZE, DMA_FROM_DEVICE);
+	edu_check(out, *buffer == PATTERN, "so its own unmap brings what was written");
+	kfree(buffer);
+}
+
 static struct edu *find_other(struct edu *edu)
 {
 	struct pci_dev *pdev = NULL;
@@ -151,6 +174,7 @@ void edu_peers(struct edu *edu, struct seq_file *out)
 	if (edu_check(out, !IS_ERR(reader), "thread")) {
 		registers(&peers, out);
 		interrupts(&peers, out);
+		mappings(&peers, out);
 		wrong = kthread_stop(reader);
 		edu_check(out, !wrong, "meanwhile registers and configuration space were read: %d wrong", wrong);
 	}
