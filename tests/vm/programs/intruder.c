@@ -16,7 +16,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#define INTRUDERS	4u
+#define INTRUDERS	6u
+#define PATIENT		4u	/* the others do nothing that takes long */
 #define NOBODY		65534
 #define AREAS		8u
 #define MAPPINGS	8u
@@ -38,6 +39,7 @@ static unsigned int area_count;
 
 struct intruder {
 	uint64_t seed;
+	bool patient;
 	int files[FILES];	/* copies of the one; -1: none */
 	int sockets[2];		/* to the next intruder, from the one before */
 	struct { void *memory; struct area area; } mappings[MAPPINGS];
@@ -322,8 +324,13 @@ static void try_send(struct intruder *self)
 
 static void intrude(struct intruder *self)
 {
+	unsigned int what;
+
 	while (now_ms() < state->deadline && !__atomic_load_n(&state->down, __ATOMIC_RELAXED)) {
-		switch (random_of(&self->seed) % 64) {
+		what = random_of(&self->seed) % 64;
+		if (what < 2 && !self->patient)
+			continue;
+		switch (what) {
 		case 0:
 			try_dead_server(self);
 			break;
@@ -384,7 +391,7 @@ static struct area queue_area(void)
 
 static pid_t start(unsigned int number, uint64_t seed, int fd, int to, int from)
 {
-	struct intruder self = { .seed = seed_of(seed, number), .sockets = { to, from } };
+	struct intruder self = { .seed = seed_of(seed, number), .patient = number < PATIENT, .sockets = { to, from } };
 	struct area queue = queue_area();
 	void *memory = NULL;
 	pid_t child = fork();
