@@ -41,9 +41,10 @@ enum wait_mode { SLEEP, YIELD, SPIN, REFUSE };
 /* Shorter than any wait for help. */
 #define AT_ONCE_NS	(1 * NSEC_PER_MSEC)
 #define WAKE_AGAIN_NS	(100 * NSEC_PER_USEC)
-/* Between two looks at the clock; no more: this virtual CPU was off, and others can have been. */
-#define LOOK_MIN_NS	100
+/* Between two looks at the clock; more: this virtual CPU was off, and others can have been. */
 #define LOOK_MAX_NS	(50 * NSEC_PER_MSEC)
+/* By what the time is told where the clock does not move. */
+#define STILL_US	1
 /* One that lets others run does so for this long before it calls for help. */
 #define YIELD_NS	(5 * NSEC_PER_MSEC)
 
@@ -131,15 +132,19 @@ static void deadline_start(struct deadline *deadline, unsigned int ms)
 /*
  * When no CPU gets to updating the time (this one, alone, with interrupts off) the clock starts over
  * each time the clocksource wraps, for the ACPI timer after 2.3 s, and does not move for half of
- * that; where jiffies are the clocksource it does not move at all. So a look counts as the time that
- * has passed, but as no less than it takes.
+ * that; where jiffies are the clocksource it does not move at all. So time is also told by delays,
+ * which need no clock. (Where jiffies do move, in steps, both count: to wait is then shorter.)
  */
 static u64 look_at_clock(struct deadline *deadline)
 {
 	u64 now = now_ns();
 	s64 passed = now - deadline->looked;
 
-	deadline->waited += clamp_t(s64, passed, LOOK_MIN_NS, LOOK_MAX_NS);
+	if (passed <= 0) {
+		udelay(STILL_US);
+		passed = STILL_US * NSEC_PER_USEC;
+	}
+	deadline->waited += min_t(s64, passed, LOOK_MAX_NS);
 	deadline->looked = now;
 	return deadline->waited;
 }

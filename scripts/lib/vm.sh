@@ -71,7 +71,11 @@ vm_command_line()
 	append+=" no_timer_check"
 	# (And an emulated CPU can be without a real one for many seconds; that is no lockup.)
 	append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30"
-	[[ $VM_MEMORY || $KERNEL_VERSION != *-pciem-* ]] || memory=4G
+	if [[ $KERNEL_VERSION == *-pciem-* ]]; then
+		memory=${VM_MEMORY:-4G}
+		# (What all tasks do, when it panics.)
+		append+=" panic_print=1"
+	fi
 	accel=$(vm_accelerator)
 	qemu=(
 		qemu-system-x86_64 -name pciem-sandbox -nodefaults -no-user-config -no-reboot -display none
