@@ -18,6 +18,7 @@
 #include "ram.h"
 #include "rescue.h"
 #include "suspend.h"
+#include "views.h"
 
 #define MEM32_DEFAULT	((u64)SZ_256M)
 #define MEM64_DEFAULT	(64ULL * SZ_1G)
@@ -25,14 +26,17 @@
 struct workqueue_struct *pciem_workqueue;
 
 /*
- * Devices gone first, then what they used. The windows stay until the last reference goes: a driver
- * that still has a mapping reads all ones, and nobody else gets the range.
+ * First the devices lose memory: drivers that find them gone take back what they had lent to them,
+ * and a process that is late must not write to it. Then the devices go, then what they used. The
+ * windows stay until the last reference goes: a driver that still has a mapping reads all ones, and
+ * nobody else gets the range.
  */
 static void teardown(struct work_struct *work)
 {
 	struct pciem_bridge *bridge = container_of(work, struct pciem_bridge, teardown);
 
 	pciem_link_unwatch(bridge);
+	pciem_mmap_revoke(bridge);
 	pciem_root_teardown(bridge);
 	pciem_irq_destroy(bridge);
 	platform_device_unregister(bridge->pdev);
@@ -56,6 +60,7 @@ static void free_bridge(struct work_struct *work)
 	pciem_server_destroy(&bridge->server);
 	put_task_struct(bridge->leader);
 	mmdrop(bridge->mm);
+	pciem_views_put(bridge->views);
 	kfree(bridge);
 	/* Borrowed memory is in no image of a hibernation: not before it is back. */
 	pciem_suspend_allow();
@@ -140,7 +145,8 @@ static void fill(const struct pciem_bridge *bridge, struct pciem_bridge_create *
 	args->entries_offset = (void *)bridge->queue.entries - bridge->queue.area;
 }
 
-struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args)
+struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args,
+					 struct pciem_views *views)
 {
 	struct platform_device_info info = { .name = "pciem" };
 	struct pciem_bridge *bridge;
@@ -209,6 +215,8 @@ struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args)
 
 	/* Nothing can fail from here on: the teardown work undoes it all. */
 	__module_get(THIS_MODULE);
+	bridge->views = views;
+	pciem_views_get(views);
 	bridge->mm = current->mm;
 	mmgrab(bridge->mm);
 	bridge->leader = get_task_struct(current->group_leader);

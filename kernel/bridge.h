@@ -43,6 +43,7 @@
 
 struct pciem_pool;
 struct pciem_rescuer;
+struct pciem_views;
 struct platform_device;
 
 /* Counted for sysfs; each is monotonic. */
@@ -60,6 +61,7 @@ struct pciem_bridge {
 	struct kref ref;
 	struct platform_device *pdev;	/* parent of the host bridge; has the attributes */
 	bool direct;			/* no pool: bus address = physical address */
+	struct pciem_views *views;	/* mappings of the file that made it; one reference */
 
 	/* The process that made the bridge. It can pass the file on: see pciem_bridge_process(). */
 	struct mm_struct *mm;		/* mmgrab()ed: only compared */
@@ -96,7 +98,8 @@ struct pciem_bridge {
 struct pciem_bridge_create;
 
 /* Sleeps. Fills the out members of `args`. */
-struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args);
+struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args,
+					 struct pciem_views *views);
 /* The file is closing: link down, teardown queued, the file's reference gone. Does not wait. */
 void pciem_bridge_abandon(struct pciem_bridge *bridge);
 /* Any context. */

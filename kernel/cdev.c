@@ -11,6 +11,7 @@
 #include "ioctl.h"
 #include "link.h"
 #include "mmap.h"
+#include "views.h"
 
 static int open(struct inode *inode, struct file *filp)
 {
@@ -18,8 +19,14 @@ static int open(struct inode *inode, struct file *filp)
 
 	if (!file)
 		return -ENOMEM;
+	file->views = pciem_views_alloc(inode);
+	if (!file->views) {
+		kfree(file);
+		return -ENOMEM;
+	}
 	mutex_init(&file->lock);
 	filp->private_data = file;
+	filp->f_mapping = &file->views->mapping;
 	return nonseekable_open(inode, filp);
 }
 
@@ -30,6 +37,8 @@ static int release(struct inode *inode, struct file *filp)
 	if (file->bridge)
 		pciem_bridge_abandon(file->bridge);
 	mutex_destroy(&file->lock);
+	filp->f_mapping = inode->i_mapping;
+	pciem_views_put(file->views);
 	kfree(file);
 	return 0;
 }

@@ -6,8 +6,10 @@
 #include <linux/mutex.h>
 
 struct pciem_bridge;
+struct pciem_views;
 
 struct pciem_file {
+	struct pciem_views *views;	/* its mappings */
 	struct mutex lock;		/* creating the bridge */
 	struct pciem_bridge *bridge;	/* set once; NULL before */
 };

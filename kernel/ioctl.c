@@ -69,7 +69,7 @@ static int create(struct pciem_file *file, union argument *arg)
 		err = -EBUSY;
 		goto unlock;
 	}
-	bridge = pciem_bridge_create(create);
+	bridge = pciem_bridge_create(create, file->views);
 	if (IS_ERR(bridge))
 		err = PTR_ERR(bridge);
 	else	/* Whoever sees the pointer sees what it points to. */

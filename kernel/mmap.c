@@ -7,6 +7,7 @@
 #include "bridge.h"
 #include "pool.h"
 #include "ram.h"
+#include "views.h"
 
 /*
  * Direct mode: the whole of physical RAM, by frame number and without references, like /dev/mem.
@@ -50,9 +51,19 @@ int pciem_mmap(struct pciem_bridge *bridge, struct vm_area_struct *vma)
 	if (offset == PCIEM_MMAP_QUEUE && bytes <= bridge->queue.bytes)
 		return remap_vmalloc_range(vma, bridge->queue.area, 0);
 	if (bridge->pool && offset == PCIEM_MMAP_POOL &&
-	    bytes <= (u64)bridge->pool->count << PAGE_SHIFT)
-		return pciem_pool_mmap(bridge->pool, vma);
+	    bytes <= (u64)bridge->pool->count << PAGE_SHIFT) {
+		pciem_pool_mmap(bridge->pool, vma);
+		return 0;
+	}
 	if (offset >= PCIEM_MMAP_RAM)
 		return pciem_prefetch_mmap(bridge, vma, offset - PCIEM_MMAP_RAM);
 	return -EINVAL;
+}
+
+void pciem_mmap_revoke(struct pciem_bridge *bridge)
+{
+	if (!bridge->pool)
+		return;
+	pciem_pool_revoke(bridge->pool);
+	pciem_views_zap(bridge->views, PCIEM_MMAP_POOL, (u64)bridge->pool->count << PAGE_SHIFT);
 }

@@ -51,7 +51,9 @@ int pciem_sys_ioctl(int fd, unsigned long request, void *argument)
 int pciem_sys_map(int fd, uint64_t offset, size_t bytes, void **memory)
 {
 	int saved = errno;
-	void *mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
+	/* At once, as far as it is memory: who serves should not have to wait for a page. */
+	void *mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd,
+			    (off_t)offset);
 
 	if (mapped == MAP_FAILED)
 		return outcome(-1, saved);

@@ -75,6 +75,8 @@ vm_command_line()
 		memory=${VM_MEMORY:-4G}
 		# (What all tasks do, when it panics.)
 		append+=" panic_print=1"
+		# (To note each allocation takes a third of the time.)
+		[[ ${PCIEM_LEAKS:-} ]] || append+=" kmemleak=off"
 	fi
 	accel=$(vm_accelerator)
 	qemu=(

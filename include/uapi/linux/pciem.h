@@ -6,7 +6,8 @@
  * hardware host bridge would put on the wire reaches that process as a transaction in a
  * shared-memory queue: configuration reads and writes, memory reads and writes. The process
  * answers the non-posted ones, raises interrupts, and moves data through the DMA pool. Closing the
- * file takes the link down and removes every device below the bridge.
+ * file takes the link down and removes every device below the bridge. When the link is down, for
+ * whatever reason, the mapping of the pool shows one page of nobody's everywhere.
  *
  * One file is one bridge. Any thread of any process that holds the file may use it.
  *

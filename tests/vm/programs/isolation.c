@@ -6,6 +6,7 @@
 #include "bridge.h"
 
 #include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -389,6 +390,50 @@ static void direct(void)
 	close(fd);
 }
 
+static bool link_is_down(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd };
+
+	return poll(&poll_fd, 1, 10000) == 1 && poll_fd.revents & POLLHUP;
+}
+
+/* The devices are gone, the process is not: what drivers take back it must not reach. */
+static void after_the_link(int fd, const struct pciem_bridge_create *create)
+{
+	struct pciem_simple simple = { .size = sizeof(simple) };
+	struct pciem_queue_header *queue = NULL;
+	unsigned char *pool = NULL, *again = NULL;
+	size_t last = create->pool_size - 1;
+	void *memory = NULL;
+
+	need(!try_map(fd, create->queue_offset, create->queue_bytes, RW, MAP_SHARED, &memory), "queue");
+	queue = memory;
+	need(!try_map(fd, create->pool_offset, create->pool_size, RW, MAP_SHARED, &memory), "pool");
+	pool = memory;
+	need(!try_map(fd, create->pool_offset, create->pool_size, RW, MAP_SHARED | MAP_POPULATE, &memory), "pool again");
+	again = memory;
+	pool[0] = pool[last] = 0x77;
+	check(again[0] == 0x77 && again[last] == 0x77, "two mappings of one pool");
+
+	/* It is looked at when something is to go into the queue. */
+	__atomic_store_n(&queue->head, queue->tail + 1000, __ATOMIC_RELEASE);
+	check_errno(call(fd, PCIEM_SCAN, &simple), 0, "scan");
+	check(link_is_down(fd), "the link is down");
+	for (unsigned int i = 0; (((volatile unsigned char *)pool)[0] || ((volatile unsigned char *)pool)[last] ||
+				  ((volatile unsigned char *)again)[0]) && i < 500; i++)
+		usleep(10000);
+	check(!pool[0] && !pool[last] && !again[0], "the pool is gone from under its mappings");
+	pool[last] = 0x55;
+	munmap(again, create->pool_size);
+	if (check_errno(try_map(fd, create->pool_offset, create->pool_size, RW, MAP_SHARED, &memory), 0, "a new mapping")) {
+		again = memory;
+		check(again[last] == 0x55 && again[PAGE - 1] == 0x55 && !again[0], "leads to the same page everywhere");
+		munmap(again, create->pool_size);
+	}
+	munmap(pool, create->pool_size);
+	munmap(queue, create->queue_bytes);
+}
+
 int main(void)
 {
 	struct pciem_bridge_create create = {};
@@ -408,9 +453,10 @@ int main(void)
 	edges(fd, create.pool_offset, create.pool_size, "pool");
 	through_the_kernel(fd, create.pool_offset, create.pool_size);
 	files(fd);
+	after_the_link(fd, &create);
 	close(fd);
 	leftovers();
 	rights();
 	direct();
-	return checks_end(90);
+	return checks_end(96);
 }
