@@ -12,6 +12,7 @@ struct pciem_file {
 	struct pciem_views *views;	/* its mappings */
 	struct mutex lock;		/* creating the bridge */
 	struct pciem_bridge *bridge;	/* set once; NULL before */
+	struct pciem_bridge *made;	/* its maker has not been told yet */
 };
 
 int pciem_cdev_init(void);

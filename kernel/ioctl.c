@@ -2,7 +2,7 @@
 /*
  * The native interface: a table, and one dispatcher that checks every size and makes every copy. A
  * handler gets the whole struct, what the caller did not give being zero, and what it leaves there
- * is copied back.
+ * is copied back. What a caller cannot be told of does not come into being.
  */
 #include "ioctl.h"
 
@@ -65,18 +65,31 @@ static int create(struct pciem_file *file, union argument *arg)
 	if (!(create->flags & PCIEM_BRIDGE_DMA_DIRECT) && !PCIEM_HAVE_DMA_OPS)
 		return -EOPNOTSUPP;
 	mutex_lock(&file->lock);
-	if (file->bridge) {
+	if (file->bridge || file->made) {
 		err = -EBUSY;
 		goto unlock;
 	}
 	bridge = pciem_bridge_create(create, file->views);
 	if (IS_ERR(bridge))
 		err = PTR_ERR(bridge);
-	else	/* Whoever sees the pointer sees what it points to. */
-		smp_store_release(&file->bridge, bridge);
+	else
+		file->made = bridge;
 unlock:
 	mutex_unlock(&file->lock);
 	return err;
+}
+
+static void created(struct pciem_file *file, const union argument *arg, bool told)
+{
+	struct pciem_bridge *bridge = file->made;
+
+	mutex_lock(&file->lock);
+	file->made = NULL;
+	if (told)	/* Whoever sees the pointer sees what it points to. */
+		smp_store_release(&file->bridge, bridge);
+	mutex_unlock(&file->lock);
+	if (!told)
+		pciem_bridge_abandon(bridge);
 }
 
 static int serve(struct pciem_file *file, union argument *arg)
@@ -158,6 +171,11 @@ static int ram(struct pciem_file *file, union argument *arg)
 	return pciem_prefetch_claim(file->bridge, &arg->ram);
 }
 
+static void ram_had(struct pciem_file *file, const union argument *arg, bool told)
+{
+	pciem_prefetch_conclude(file->bridge, &arg->ram, told);
+}
+
 static int ram_part(struct pciem_file *file, union argument *arg)
 {
 	const struct pciem_ram_part *part = &arg->ram_part;
@@ -174,6 +192,8 @@ struct row {
 	u32 mandatory;	/* up to and with the last member that was in its first version */
 	bool no_bridge;	/* works before one is created */
 	bool out;	/* copied back */
+	/* Then, if all went well till there: has that been told? */
+	void (*conclude)(struct pciem_file *file, const union argument *arg, bool told);
 };
 
 #define ROW(command, _handler, type, last, ...)							\
@@ -185,14 +205,14 @@ struct row {
 static const struct row rows[] = {
 	ROW(PCIEM_QUERY, query, pciem_query, atomic_timeout_ms, .no_bridge = true, .out = true),
 	ROW(PCIEM_BRIDGE_CREATE, create, pciem_bridge_create, reserved, .no_bridge = true,
-	    .out = true),
+	    .out = true, .conclude = created),
 	ROW(PCIEM_SERVE, serve, pciem_simple, flags),
 	ROW(PCIEM_SCAN, scan, pciem_simple, flags),
 	ROW(PCIEM_REMOVE, remove, pciem_simple, flags),
 	ROW(PCIEM_WAKE, wake, pciem_wake, reserved),
 	ROW(PCIEM_MSI, msi, pciem_msi, address),
 	ROW(PCIEM_INTX, intx, pciem_intx, reserved),
-	ROW(PCIEM_RAM, ram, pciem_ram, reserved, .out = true),
+	ROW(PCIEM_RAM, ram, pciem_ram, reserved, .out = true, .conclude = ram_had),
 	ROW(PCIEM_RAM_PART, ram_part, pciem_ram_part, bytes),
 	ROW(PCIEM_SLEEP, sleep, pciem_simple, flags),
 };
@@ -225,7 +245,7 @@ long pciem_ioctl(struct pciem_file *file, unsigned int command, void __user *arg
 	if (err)
 		return err;
 	if (!row->no_bridge) {
-		/* Pairs with the release in create(). */
+		/* Pairs with the release in created(). */
 		if (!smp_load_acquire(&file->bridge))
 			return -ENXIO;
 		if (pciem_link_is_down(file->bridge))
@@ -236,5 +256,9 @@ long pciem_ioctl(struct pciem_file *file, unsigned int command, void __user *arg
 		return err;
 	/* The caller keeps its own idea of the size. */
 	arg.size = size;
-	return copy_to_user(argument, &arg, min(size, row->size)) ? -EFAULT : 0;
+	if (copy_to_user(argument, &arg, min(size, row->size)))
+		err = -EFAULT;
+	if (row->conclude)
+		row->conclude(file, &arg, !err);
+	return err;
 }

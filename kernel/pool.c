@@ -111,7 +111,7 @@ static vm_fault_t fault(struct vm_fault *vmf)
 		err = vm_insert_page(vma, vmf->address, pool->substitute);
 	else
 		err = map_around(pool, vma, vmf->address,
-				 vma->vm_pgoff & (PCIEM_POOL_MAX >> PAGE_SHIFT) - 1);
+				 vma->vm_pgoff & ((PCIEM_POOL_MAX >> PAGE_SHIFT) - 1));
 	up_read(&pool->fault_lock);
 	/* Busy: another thread was faster. */
 	if (!err || err == -EBUSY)

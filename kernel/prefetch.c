@@ -187,9 +187,6 @@ static int claim(struct pciem_bridge *bridge, struct pciem_prefetch *prefetch, u
 	if (!window->ram)
 		goto give_back;
 	window->bridge = bridge;
-	pciem_window_publish(window);
-	/* Whoever sees it sees the rest. */
-	smp_store_release(&prefetch->ready, true);
 	return 0;
 
 give_back:
@@ -221,13 +218,37 @@ int pciem_prefetch_claim(struct pciem_bridge *bridge, struct pciem_ram *args)
 	return err;
 }
 
+static void free_memory(struct pciem_prefetch *prefetch)
+{
+	kvfree(prefetch->window.ram);
+	prefetch->window.ram = NULL;
+	return_memory(prefetch);
+}
+
+void pciem_prefetch_conclude(struct pciem_bridge *bridge, const struct pciem_ram *args, bool told)
+{
+	struct pciem_prefetches *all = &bridge->prefetch;
+	struct pciem_prefetch *prefetch = args->flags & PCIEM_RAM_ABOVE_4G ? &all->above :
+									     &all->below;
+
+	mutex_lock(&all->lock);
+	/* (Sealed: another thread has not waited for it.) */
+	if (told && !all->sealed) {
+		pciem_window_publish(&prefetch->window);
+		/* Whoever sees it sees the rest. */
+		smp_store_release(&prefetch->ready, true);
+	} else {
+		free_memory(prefetch);
+	}
+	mutex_unlock(&all->lock);
+}
+
 static void release(struct pciem_prefetch *prefetch)
 {
 	if (!prefetch->ready)
 		return;
 	pciem_window_hide(&prefetch->window);
-	kvfree(prefetch->window.ram);
-	return_memory(prefetch);
+	free_memory(prefetch);
 }
 
 void pciem_prefetch_release(struct pciem_bridge *bridge)
@@ -248,7 +269,7 @@ static struct pciem_window *find_window(struct pciem_bridge *bridge, u64 base, u
 	if (!size || !PAGE_ALIGNED(base | size) || base + size < base)
 		return NULL;
 	for (i = 0; i < ARRAY_SIZE(each); i++) {
-		/* Pairs with the release in claim(). */
+		/* Pairs with the release in pciem_prefetch_conclude(). */
 		if (smp_load_acquire(&each[i]->ready) &&
 		    resource_contains(&each[i]->window.res, &range))
 			return &each[i]->window;

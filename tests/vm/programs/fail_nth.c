@@ -10,7 +10,7 @@
 #include "bridge.h"
 #include "fuzz.h"
 
-#define MOST	5000u		/* requests of one call */
+#define MOST	20000u		/* requests of one call */
 
 struct life {
 	int fd;
