@@ -26,7 +26,7 @@
 #if IS_ENABLED(CONFIG_MEMORY_HOTREMOVE) && IS_ENABLED(CONFIG_CONTIG_ALLOC) && \
 	IS_ENABLED(CONFIG_IO_STRICT_DEVMEM)
 
-/* Of the first resource at or behind an address. Its end is not known before, so: all that follows. */
+/* Notes the first of those that are walked. */
 static int note_resource(struct resource *ram, void *found)
 {
 	*(struct resource *)found = *ram;

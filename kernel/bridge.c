@@ -61,6 +61,7 @@ static void free_bridge(struct work_struct *work)
 	put_task_struct(bridge->leader);
 	mmdrop(bridge->mm);
 	pciem_views_put(bridge->views);
+	pciem_lent_destroy(&bridge->lent);
 	kfree(bridge);
 	/* Borrowed memory is in no image of a hibernation: not before it is back. */
 	pciem_suspend_allow();
@@ -178,9 +179,12 @@ struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args,
 	pciem_prefetch_init(bridge);
 	bridge->direct = args->flags & PCIEM_BRIDGE_DMA_DIRECT;
 
-	err = pciem_rescue_init(bridge);
+	err = pciem_lent_init(&bridge->lent);
 	if (err)
 		goto free_bridge;
+	err = pciem_rescue_init(bridge);
+	if (err)
+		goto destroy_lent;
 	err = pciem_queue_init(&bridge->queue, args->queue_entries);
 	if (err)
 		goto destroy_rescue;
@@ -241,6 +245,8 @@ destroy_queue:
 	pciem_queue_destroy(&bridge->queue);
 destroy_rescue:
 	pciem_rescue_destroy(bridge);
+destroy_lent:
+	pciem_lent_destroy(&bridge->lent);
 free_bridge:
 	kfree(bridge);
 allow_suspend:

@@ -19,6 +19,8 @@
  *           irqs.lock (raw; vector bitmap)    pool.alloc.lock    queue.lock (raw)
  *           readable.lock, then the scheduler's own
  *   pciem_window_claims, then what memory hotplug takes
+ *   mmap locks of processes
+ *     lent.lock (a page is mapped; the teardown takes it alone), then the page allocator's
  *   server.set_lock (mutex; a thread begins to serve)
  *     server.lock (raw), then task_struct.pi_lock
  *   server.push_lock (mutex, only tried; a thread is moved), then as for set_lock
@@ -35,6 +37,7 @@
 #include <linux/irq_work.h>
 
 #include "irq.h"
+#include "lent.h"
 #include "prefetch.h"
 #include "queue.h"
 #include "root.h"
@@ -62,6 +65,7 @@ struct pciem_bridge {
 	struct platform_device *pdev;	/* parent of the host bridge; has the attributes */
 	bool direct;			/* no pool: bus address = physical address */
 	struct pciem_views *views;	/* mappings of the file that made it; one reference */
+	struct pciem_lent lent;		/* the pool, or when direct all memory */
 
 	/* The process that made the bridge. It can pass the file on: see pciem_bridge_process(). */
 	struct mm_struct *mm;		/* mmgrab()ed: only compared */

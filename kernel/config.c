@@ -17,7 +17,11 @@ static u64 ecam(struct pci_bus *bus, unsigned int devfn, int reg)
 
 static bool reachable(struct pciem_bridge *bridge, int reg, int size)
 {
-	return !pciem_link_is_down(bridge) && reg >= 0 && reg + size <= PCI_CFG_SPACE_EXP_SIZE;
+	if (pciem_link_is_down(bridge)) {
+		pciem_request_gone(bridge);
+		return false;
+	}
+	return reg >= 0 && reg + size <= PCI_CFG_SPACE_EXP_SIZE;
 }
 
 static int config_read(struct pci_bus *bus, unsigned int devfn, int reg, int size, u32 *value)

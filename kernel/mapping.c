@@ -52,7 +52,7 @@ static void put(struct pciem_mapping *mapping)
 	atomic_dec_return_release(&mapping->users);
 }
 
-/* With interrupts off until put(). NULL: nothing of the device's is at that offset into the pool. */
+/* With interrupts off until put(). NULL: nothing of the device's is at that offset of the pool. */
 static struct pciem_mapping *get(struct pciem_pool *pool, const struct device *dev, size_t offset)
 {
 	struct pciem_mapping *mapping;

@@ -13,7 +13,7 @@
  * Direct mode: the whole of physical RAM, by frame number and without references, like /dev/mem.
  * Frames that are not RAM give SIGBUS.
  */
-static vm_fault_t direct_fault(struct vm_fault *vmf)
+static vm_fault_t map_frame(struct vm_fault *vmf)
 {
 	unsigned long pfn = vmf->pgoff - (PCIEM_MMAP_DIRECT >> PAGE_SHIFT);
 
@@ -23,9 +23,31 @@ static vm_fault_t direct_fault(struct vm_fault *vmf)
 	return vmf_insert_pfn(vmf->vma, vmf->address, pfn);
 }
 
-static const struct vm_operations_struct direct_ops = { .fault = direct_fault };
+static vm_fault_t map_pool_page(struct vm_fault *vmf)
+{
+	struct pciem_bridge *bridge = vmf->vma->vm_private_data;
 
-static int map_direct(struct vm_area_struct *vma, unsigned long first)
+	return pciem_pool_fault(bridge->pool, vmf);
+}
+
+static vm_fault_t fault(struct vm_fault *vmf)
+{
+	struct pciem_bridge *bridge = vmf->vma->vm_private_data;
+
+	return pciem_lent_fault(&bridge->lent, vmf, bridge->pool ? map_pool_page : map_frame);
+}
+
+/* The mapping holds the file, and so the bridge. */
+static const struct vm_operations_struct operations = { .fault = fault };
+
+static int map_lent(struct pciem_bridge *bridge, struct vm_area_struct *vma)
+{
+	vma->vm_private_data = bridge;
+	vma->vm_ops = &operations;
+	return 0;
+}
+
+static int map_direct(struct pciem_bridge *bridge, struct vm_area_struct *vma, unsigned long first)
 {
 	if (first >= pciem_ram_end() || vma_pages(vma) > pciem_ram_end() - first)
 		return -EINVAL;
@@ -33,8 +55,7 @@ static int map_direct(struct vm_area_struct *vma, unsigned long first)
 		return -EINVAL;
 	vm_flags_clear(vma, VM_MAYEXEC);
 	vm_flags_set(vma, VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
-	vma->vm_ops = &direct_ops;
-	return 0;
+	return map_lent(bridge, vma);
 }
 
 int pciem_mmap(struct pciem_bridge *bridge, struct vm_area_struct *vma)
@@ -45,15 +66,15 @@ int pciem_mmap(struct pciem_bridge *bridge, struct vm_area_struct *vma)
 	if (vma->vm_flags & VM_EXEC || !(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
 	if (bridge->direct && offset >= PCIEM_MMAP_DIRECT)
-		return map_direct(vma, (offset - PCIEM_MMAP_DIRECT) >> PAGE_SHIFT);
+		return map_direct(bridge, vma, (offset - PCIEM_MMAP_DIRECT) >> PAGE_SHIFT);
 	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY);
 	vm_flags_clear(vma, VM_MAYEXEC);
 	if (offset == PCIEM_MMAP_QUEUE && bytes <= bridge->queue.bytes)
 		return remap_vmalloc_range(vma, bridge->queue.area, 0);
 	if (bridge->pool && offset == PCIEM_MMAP_POOL &&
 	    bytes <= (u64)bridge->pool->count << PAGE_SHIFT) {
-		pciem_pool_mmap(bridge->pool, vma);
-		return 0;
+		vm_flags_set(vma, VM_MIXEDMAP);
+		return map_lent(bridge, vma);
 	}
 	if (offset >= PCIEM_MMAP_RAM)
 		return pciem_prefetch_mmap(bridge, vma, offset - PCIEM_MMAP_RAM);
@@ -62,8 +83,11 @@ int pciem_mmap(struct pciem_bridge *bridge, struct vm_area_struct *vma)
 
 void pciem_mmap_revoke(struct pciem_bridge *bridge)
 {
-	if (!bridge->pool)
-		return;
-	pciem_pool_revoke(bridge->pool);
-	pciem_views_zap(bridge->views, PCIEM_MMAP_POOL, (u64)bridge->pool->count << PAGE_SHIFT);
+	pciem_lent_revoke(&bridge->lent);
+	if (bridge->pool)
+		pciem_views_zap(bridge->views, PCIEM_MMAP_POOL,
+				(u64)bridge->pool->count << PAGE_SHIFT);
+	else
+		pciem_views_zap(bridge->views, PCIEM_MMAP_DIRECT, 0);
+	pciem_lent_gone(&bridge->lent);
 }

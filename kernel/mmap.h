@@ -16,7 +16,7 @@ struct vm_area_struct;
 
 /* -EINVAL: not an object, or larger than it. */
 int pciem_mmap(struct pciem_bridge *bridge, struct vm_area_struct *vma);
-/* The link is down: no process reaches the DMA pool any more when this returns. Sleeps. */
+/* The link is down: no process reaches the memory of devices when this returns (lent.h). Sleeps. */
 void pciem_mmap_revoke(struct pciem_bridge *bridge);
 
 #endif

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "lent.h"
 #include "mapping.h"
 
 /* Charged to the process; gives up rather than let the OOM killer run. */
@@ -18,8 +19,6 @@ static void free_pages_of(struct pciem_pool *pool)
 
 	for (i = 0; i < pool->count && pool->pages[i]; i++)
 		put_page(pool->pages[i]);
-	if (pool->substitute)
-		put_page(pool->substitute);
 }
 
 static bool alloc_pages_of(struct pciem_pool *pool)
@@ -44,7 +43,6 @@ struct pciem_pool *pciem_pool_create(u64 size)
 	if (!pool)
 		return NULL;
 	pool->count = size >> PAGE_SHIFT;
-	init_rwsem(&pool->fault_lock);
 	if (pciem_pool_alloc_init(&pool->alloc, pool->count))
 		goto free_pool;
 	pool->pages = kvcalloc(pool->count, sizeof(*pool->pages), GFP_KERNEL_ACCOUNT);
@@ -53,8 +51,7 @@ struct pciem_pool *pciem_pool_create(u64 size)
 	pool->mappings = kvcalloc(pool->count, sizeof(*pool->mappings), GFP_KERNEL_ACCOUNT);
 	if (!pool->mappings)
 		goto free_array;
-	pool->substitute = alloc_page(POOL_GFP);
-	if (!pool->substitute || !alloc_pages_of(pool))
+	if (!alloc_pages_of(pool))
 		goto free_pages;
 	pool->memory = vmap(pool->pages, pool->count, VM_MAP, PAGE_KERNEL);
 	if (!pool->memory)
@@ -83,54 +80,20 @@ void pciem_pool_destroy(struct pciem_pool *pool)
 	kfree(pool);
 }
 
-/* Of the page at `address`, and if it can be of its neighbours. */
-static int map_around(struct pciem_pool *pool, struct vm_area_struct *vma, unsigned long address,
-		      unsigned long first)
-{
-	unsigned long from = max(vma->vm_start, ALIGN_DOWN(address, PMD_SIZE)), at;
-	unsigned long to = min(vma->vm_end, ALIGN_DOWN(address, PMD_SIZE) + PMD_SIZE);
-	struct page **pages = pool->pages + first;
-	int err;
-
-	err = vm_insert_page(vma, address, pages[(address - vma->vm_start) >> PAGE_SHIFT]);
-	for (at = from; !err && at < to; at += PAGE_SIZE) {
-		if (at != address)
-			vm_insert_page(vma, at, pages[(at - vma->vm_start) >> PAGE_SHIFT]);
-	}
-	return err;
-}
-
-static vm_fault_t fault(struct vm_fault *vmf)
+vm_fault_t pciem_pool_fault(struct pciem_pool *pool, struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct pciem_pool *pool = vma->vm_private_data;
-	int err;
+	unsigned long from = max(vma->vm_start, ALIGN_DOWN(vmf->address, PMD_SIZE)), at;
+	unsigned long to = min(vma->vm_end, ALIGN_DOWN(vmf->address, PMD_SIZE) + PMD_SIZE);
+	/* The mapping began at the pool's first page, and no mapping grows. */
+	struct page **pages = pool->pages + (vma->vm_pgoff & ((PCIEM_POOL_MAX >> PAGE_SHIFT) - 1));
+	vm_fault_t ret;
 
-	down_read(&pool->fault_lock);
-	if (pool->revoked)
-		err = vm_insert_page(vma, vmf->address, pool->substitute);
-	else
-		err = map_around(pool, vma, vmf->address,
-				 vma->vm_pgoff & ((PCIEM_POOL_MAX >> PAGE_SHIFT) - 1));
-	up_read(&pool->fault_lock);
-	/* Busy: another thread was faster. */
-	if (!err || err == -EBUSY)
-		return VM_FAULT_NOPAGE;
-	return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
-}
-
-static const struct vm_operations_struct operations = { .fault = fault };
-
-void pciem_pool_mmap(struct pciem_pool *pool, struct vm_area_struct *vma)
-{
-	vm_flags_set(vma, VM_MIXEDMAP);
-	vma->vm_private_data = pool;
-	vma->vm_ops = &operations;
-}
-
-void pciem_pool_revoke(struct pciem_pool *pool)
-{
-	down_write(&pool->fault_lock);
-	pool->revoked = true;
-	up_write(&pool->fault_lock);
+	ret = pciem_lent_insert(vmf, pages[(vmf->address - vma->vm_start) >> PAGE_SHIFT]);
+	/* And the neighbours, if it can be. */
+	for (at = from; ret == VM_FAULT_NOPAGE && at < to; at += PAGE_SIZE) {
+		if (at != vmf->address)
+			vm_insert_page(vma, at, pages[(at - vma->vm_start) >> PAGE_SHIFT]);
+	}
+	return ret;
 }

@@ -204,7 +204,7 @@ static int poll_step(struct pciem_bridge *bridge, struct deadline *deadline, enu
 	}
 	if (mode == SPIN && !pciem_rescue_check(bridge, waited, &deadline->rescue))
 		return -EDEADLK;
-	/* A real-time task lets only its like run, and the server cannot leave its home by itself. */
+	/* A real-time task lets only its like run, and the server cannot leave home by itself. */
 	if (mode == YIELD && waited >= YIELD_NS)
 		pciem_rescue_check(bridge, waited, &deadline->rescue);
 	return 0;
@@ -250,31 +250,37 @@ static int put_later(struct pciem_bridge *bridge, struct pciem_entry *entry, enu
 	}
 }
 
-/* Microseconds between the two that nobody else has counted. */
-static u32 count_in_vain(struct pciem_bridge *bridge, s64 start, s64 end)
+/*
+ * Of a wait that began and ended at these readings of the clock and was `waited` ns long (the clock
+ * may have stood still, or the CPU been off): microseconds that nobody else has counted.
+ */
+static u32 count_in_vain(struct pciem_bridge *bridge, s64 start, s64 end, s64 waited)
 {
-	s64 until = atomic64_read(&bridge->in_vain_until), from;
+	s64 until = atomic64_read(&bridge->in_vain_until), left;
 
 	do {
 		/* That far ahead it is from before the clock started over. */
-		from = until > end + (end - start) ? start : max(start, until);
-		if (end <= from)
+		if (end <= start || until > end + waited)
+			left = waited;
+		else
+			left = min(waited, end - max(start, until));
+		if (left <= 0)
 			return 0;
 	} while (!atomic64_try_cmpxchg(&bridge->in_vain_until, &until, end));
-	return div_u64(end - from, NSEC_PER_USEC);
+	return div_u64(left, NSEC_PER_USEC);
 }
 
 /*
  * The process may be late, or have no CPU to run on: after a time that is the same. Time in which
  * several waited counts once. (With one CPU every such read ends at once: that costs nothing.)
  */
-static void note_in_vain(struct pciem_bridge *bridge, int err, u64 start, u64 end)
+static void note_in_vain(struct pciem_bridge *bridge, int err, u64 start, u64 end, u64 waited)
 {
 	u32 timeout_ms = clamp(READ_ONCE(pciem_atomic_timeout_ms), 1u, TIMEOUT_MAX_MS);
 	u32 in_vain = 0;
 
-	if (err == -ETIMEDOUT || end >= start + AT_ONCE_NS)
-		in_vain = atomic_add_return(count_in_vain(bridge, start, end),
+	if (err == -ETIMEDOUT || waited >= AT_ONCE_NS)
+		in_vain = atomic_add_return(count_in_vain(bridge, start, end, waited),
 					    &bridge->in_vain_us);
 	atomic64_inc(err == -EDEADLK ? &bridge->counters.starved :
 				       &bridge->counters.atomic_timeouts);
@@ -312,7 +318,8 @@ static bool enqueue(struct pciem_bridge *bridge, struct pciem_entry *entry, enum
 		/* A read that nobody has heard of is one in vain, and there can be others. */
 		if (ret == -EAGAIN && mode == SPIN && put == pciem_queue_request &&
 		    !pciem_link_is_down(bridge)) {
-			note_in_vain(bridge, -ETIMEDOUT, start, now_ns());
+			note_in_vain(bridge, -ETIMEDOUT, start, now_ns(),
+				     (u64)READ_ONCE(pciem_atomic_timeout_ms) * NSEC_PER_MSEC);
 			return false;
 		}
 	}
@@ -347,7 +354,7 @@ static int poll_for_answer(struct pciem_bridge *bridge, u32 tag, enum wait_mode 
 		/* Meanwhile other calls had their turn. */
 		if (pciem_queue_answered(&bridge->queue, tag, data))
 			return 0;
-		note_in_vain(bridge, err, start, start + deadline.waited);
+		note_in_vain(bridge, err, start, deadline.looked, deadline.waited);
 		return err;
 	}
 }
@@ -416,6 +423,12 @@ static bool wait_sleeping(struct pciem_bridge *bridge, u32 tag, u64 *data)
 	return false;
 }
 
+void pciem_request_gone(struct pciem_bridge *bridge)
+{
+	if (!completion_done(&bridge->lent.gone) && wait_mode(bridge) == SLEEP)
+		pciem_lent_wait(&bridge->lent);
+}
+
 u64 pciem_request(struct pciem_bridge *bridge, enum pciem_op op, u64 addr, unsigned int size,
 		  u64 data)
 {
@@ -440,6 +453,8 @@ u64 pciem_request(struct pciem_bridge *bridge, enum pciem_op op, u64 addr, unsig
 		atomic_set(&bridge->in_vain_us, 0);
 	pciem_queue_finish(&bridge->queue, entry.tag);
 out:
+	if (pciem_link_is_down(bridge))
+		pciem_request_gone(bridge);
 	if (size < 8)
 		data &= (1ULL << (8 * size)) - 1;
 	trace_pciem_answer(bridge->root.domain, &entry, data);

@@ -13,6 +13,11 @@
 u64 pciem_request(struct pciem_bridge *bridge, enum pciem_op op, u64 addr, unsigned int size,
 		  u64 data);
 /*
+ * The link is down. Who can wait hears of it only when the process has lost the memory of devices,
+ * for then he takes back what he has lent; no longer than a second. Any context.
+ */
+void pciem_request_gone(struct pciem_bridge *bridge);
+/*
  * A posted write. Any context. Waits only while the queue is full. Lost only when the link goes
  * down, or from NMI.
  */

@@ -24,7 +24,8 @@ struct pciem_rescue {
 };
 
 /*
- * Between the two, once in a while: `waited` ns have passed. When the server has to wait for a CPU,
+ * Between the two (or, by one that lets others run, at any time), once in a while: `waited` ns have
+ * passed. When the server has to wait for a CPU,
  * or for a thread of the process that waits for this very one, have it moved to another CPU. False:
  * that cannot be had, because every CPU is in such a loop, and this is the one to give up: at once
  * where the server waits for this CPU, else when the other one has not done so for a while. Or

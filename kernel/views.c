@@ -13,6 +13,7 @@ struct pciem_views *pciem_views_alloc(struct inode *inode)
 		return NULL;
 	kref_init(&views->ref);
 	address_space_init_once(&views->mapping);
+	init_rwsem(&views->mapping.invalidate_lock);
 	views->mapping.host = inode;
 	views->mapping.a_ops = inode->i_mapping->a_ops;
 	mapping_set_gfp_mask(&views->mapping, mapping_gfp_mask(inode->i_mapping));

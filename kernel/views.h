@@ -19,8 +19,8 @@ struct pciem_views *pciem_views_alloc(struct inode *inode);
 void pciem_views_get(struct pciem_views *views);
 void pciem_views_put(struct pciem_views *views);
 /*
- * Take away the pages of these `bytes` of the file, wherever they are mapped: nobody is accessing
- * them any more when this returns. A later access faults anew. Sleeps.
+ * Take away the pages of these `bytes` of the file (0: to its end), wherever they are mapped:
+ * nobody accesses them there any more when this returns. A later access faults anew. Sleeps.
  */
 void pciem_views_zap(struct pciem_views *views, u64 offset, u64 bytes);
 

@@ -250,7 +250,7 @@ check_unload()
 # A task that sleeps deeply for longer than any deadline of ours puts "blocked for more than" into the kernel log.
 watch_for_hung_tasks()
 {
-	echo 12 >/proc/sys/kernel/hung_task_timeout_secs
+	echo $((12 * slowness)) >/proc/sys/kernel/hung_task_timeout_secs
 	echo 6 >/proc/sys/kernel/hung_task_check_interval_secs
 	echo -1 >/proc/sys/kernel/hung_task_warnings
 }

@@ -7,7 +7,8 @@
  * shared-memory queue: configuration reads and writes, memory reads and writes. The process
  * answers the non-posted ones, raises interrupts, and moves data through the DMA pool. Closing the
  * file takes the link down and removes every device below the bridge. When the link is down, for
- * whatever reason, the mapping of the pool shows one page of nobody's everywhere.
+ * whatever reason, mappings of the pool, or of all RAM, show one page of nobody's everywhere. (Pages
+ * that the process has pinned for I/O of its own are its until that ends.)
  *
  * One file is one bridge. Any thread of any process that holds the file may use it.
  *
