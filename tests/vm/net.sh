@@ -17,7 +17,7 @@ net_driver()
 net_interface()
 {
 	local path=/sys/bus/pci/devices/$1
-	wait_for 20 "no network interface of $1" eval "compgen -G '$path/net/*' || compgen -G '$path/virtio*/net/*'" >/dev/null
+	wait_for 60 "no network interface of $1" eval "compgen -G '$path/net/*' || compgen -G '$path/virtio*/net/*'" >/dev/null
 	# udev gives it another name.
 	udev_ask settle --timeout=20
 	ls "$path/net" 2>/dev/null || ls "$path"/virtio*/net
