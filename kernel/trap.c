@@ -28,7 +28,6 @@
 #include "arch.h"
 #include "bridge.h"
 #include "hook.h"
-#include "link.h"
 #include "request.h"
 
 static struct ftrace_ops map_ops = {
