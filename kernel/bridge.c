@@ -23,7 +23,12 @@
 #define MEM32_DEFAULT	((u64)SZ_256M)
 #define MEM64_DEFAULT	(64ULL * SZ_1G)
 
-struct workqueue_struct *pciem_workqueue;
+struct workqueue_struct *pciem_workqueue, *pciem_revoke_workqueue;
+
+static void revoke(struct work_struct *work)
+{
+	pciem_mmap_revoke(container_of(work, struct pciem_bridge, revoke));
+}
 
 /*
  * First the devices lose memory: drivers that find them gone take back what they had lent to them,
@@ -36,7 +41,7 @@ static void teardown(struct work_struct *work)
 	struct pciem_bridge *bridge = container_of(work, struct pciem_bridge, teardown);
 
 	pciem_link_unwatch(bridge);
-	pciem_mmap_revoke(bridge);
+	flush_work(&bridge->revoke);
 	pciem_root_teardown(bridge);
 	pciem_irq_destroy(bridge);
 	platform_device_unregister(bridge->pdev);
@@ -172,6 +177,7 @@ struct pciem_bridge *pciem_bridge_create(struct pciem_bridge_create *args,
 	}
 	kref_init(&bridge->ref);
 	init_waitqueue_head(&bridge->readable);
+	INIT_WORK(&bridge->revoke, revoke);
 	INIT_WORK(&bridge->teardown, teardown);
 	INIT_WORK(&bridge->free, free_bridge);
 	pciem_link_init(bridge);

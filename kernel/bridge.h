@@ -20,7 +20,7 @@
  *           readable.lock, then the scheduler's own
  *   pciem_window_claims, then what memory hotplug takes
  *   mmap locks of processes
- *     lent.lock (a page is mapped; the teardown takes it alone), then the page allocator's
+ *     lent.lock (a page is mapped; the revoke work takes it alone)
  *   server.set_lock (mutex; a thread begins to serve)
  *     server.lock (raw), then task_struct.pi_lock
  *   server.push_lock (mutex, only tried; a thread is moved), then as for set_lock
@@ -77,7 +77,8 @@ struct pciem_bridge {
 	/* Atomic reads have waited for so long since the last answer; racy by intent. */
 	atomic_t in_vain_us;		/* as u32 */
 	atomic64_t in_vain_until;	/* monotonic time, ns, when the last of them gave up */
-	struct work_struct teardown;
+	struct work_struct revoke;	/* waits for no device, nor for memory */
+	struct work_struct teardown;	/* after it */
 	struct work_struct free;
 	struct delayed_work watchdog;
 	unsigned long watching;		/* bit 0: the watchdog is armed */
@@ -120,5 +121,7 @@ static inline struct task_struct *pciem_bridge_process(struct pciem_bridge *brid
 
 /* Runs everything that must outlive its caller; drained by module exit. */
 extern struct workqueue_struct *pciem_workqueue;
+/* For what the drivers of a bridge whose link is down wait for. */
+extern struct workqueue_struct *pciem_revoke_workqueue;
 
 #endif

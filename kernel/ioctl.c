@@ -79,7 +79,7 @@ unlock:
 	return err;
 }
 
-static void created(struct pciem_file *file, const union argument *arg, bool told)
+static int created(struct pciem_file *file, const union argument *arg, bool told)
 {
 	struct pciem_bridge *bridge = file->made;
 
@@ -90,6 +90,7 @@ static void created(struct pciem_file *file, const union argument *arg, bool tol
 	mutex_unlock(&file->lock);
 	if (!told)
 		pciem_bridge_abandon(bridge);
+	return 0;
 }
 
 static int serve(struct pciem_file *file, union argument *arg)
@@ -171,9 +172,9 @@ static int ram(struct pciem_file *file, union argument *arg)
 	return pciem_prefetch_claim(file->bridge, &arg->ram);
 }
 
-static void ram_had(struct pciem_file *file, const union argument *arg, bool told)
+static int ram_had(struct pciem_file *file, const union argument *arg, bool told)
 {
-	pciem_prefetch_conclude(file->bridge, &arg->ram, told);
+	return pciem_prefetch_conclude(file->bridge, &arg->ram, told);
 }
 
 static int ram_part(struct pciem_file *file, union argument *arg)
@@ -193,7 +194,7 @@ struct row {
 	bool no_bridge;	/* works before one is created */
 	bool out;	/* copied back */
 	/* Then, if all went well till there: has that been told? */
-	void (*conclude)(struct pciem_file *file, const union argument *arg, bool told);
+	int (*conclude)(struct pciem_file *file, const union argument *arg, bool told);
 };
 
 #define ROW(command, _handler, type, last, ...)							\
@@ -230,6 +231,7 @@ long pciem_ioctl(struct pciem_file *file, unsigned int command, void __user *arg
 {
 	const struct row *row = find(command);
 	union argument arg = {};
+	bool told;
 	u32 size;
 	int err;
 
@@ -256,9 +258,8 @@ long pciem_ioctl(struct pciem_file *file, unsigned int command, void __user *arg
 		return err;
 	/* The caller keeps its own idea of the size. */
 	arg.size = size;
-	if (copy_to_user(argument, &arg, min(size, row->size)))
-		err = -EFAULT;
+	told = !copy_to_user(argument, &arg, min(size, row->size));
 	if (row->conclude)
-		row->conclude(file, &arg, !err);
-	return err;
+		err = row->conclude(file, &arg, told);
+	return told ? err : -EFAULT;
 }

@@ -22,6 +22,8 @@ void pciem_link_down(struct pciem_bridge *bridge, const char *why)
 		complete(&bridge->queue.done[i]);
 	irq_work_queue(&bridge->kick);
 	pciem_bridge_get(bridge);
+	queue_work(pciem_revoke_workqueue, &bridge->revoke);
+	/* It waits for the other. */
 	if (!queue_work(pciem_workqueue, &bridge->teardown))
 		pciem_bridge_put(bridge);
 }

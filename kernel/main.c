@@ -41,9 +41,16 @@ static int __init pciem_init(void)
 	pciem_workqueue = alloc_workqueue("pciem", WQ_UNBOUND, 0);
 	if (!pciem_workqueue)
 		return -ENOMEM;
+	/* Drivers whose memory is on devices of ours wait for its work. */
+	pciem_revoke_workqueue = alloc_workqueue("pciem_revoke",
+						 WQ_UNBOUND | WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
+	if (!pciem_revoke_workqueue) {
+		err = -ENOMEM;
+		goto destroy_workqueue;
+	}
 	err = pciem_rescue_load();
 	if (err)
-		goto destroy_workqueue;
+		goto destroy_revoke_workqueue;
 	err = pciem_trap_init();
 	if (err)
 		goto cannot_hook;
@@ -76,6 +83,8 @@ cannot_hook:
 	       err);
 unload_rescue:
 	pciem_rescue_unload();
+destroy_revoke_workqueue:
+	destroy_workqueue(pciem_revoke_workqueue);
 destroy_workqueue:
 	destroy_workqueue(pciem_workqueue);
 	return err;
@@ -90,6 +99,7 @@ static void __exit pciem_exit(void)
 	pciem_user_map_exit();
 	pciem_trap_exit();
 	pciem_rescue_unload();
+	destroy_workqueue(pciem_revoke_workqueue);
 	destroy_workqueue(pciem_workqueue);
 	/* Servers that were replaced. */
 	rcu_barrier();

@@ -225,15 +225,18 @@ static void free_memory(struct pciem_prefetch *prefetch)
 	return_memory(prefetch);
 }
 
-void pciem_prefetch_conclude(struct pciem_bridge *bridge, const struct pciem_ram *args, bool told)
+int pciem_prefetch_conclude(struct pciem_bridge *bridge, const struct pciem_ram *args, bool told)
 {
 	struct pciem_prefetches *all = &bridge->prefetch;
 	struct pciem_prefetch *prefetch = args->flags & PCIEM_RAM_ABOVE_4G ? &all->above :
 									     &all->below;
+	int err = 0;
 
 	mutex_lock(&all->lock);
-	/* (Sealed: another thread has not waited for it.) */
-	if (told && !all->sealed) {
+	/* Another thread has not waited for it. */
+	if (all->sealed)
+		err = -EBUSY;
+	if (told && !err) {
 		pciem_window_publish(&prefetch->window);
 		/* Whoever sees it sees the rest. */
 		smp_store_release(&prefetch->ready, true);
@@ -241,6 +244,7 @@ void pciem_prefetch_conclude(struct pciem_bridge *bridge, const struct pciem_ram
 		free_memory(prefetch);
 	}
 	mutex_unlock(&all->lock);
+	return err;
 }
 
 static void release(struct pciem_prefetch *prefetch)

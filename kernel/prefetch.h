@@ -48,7 +48,8 @@ void pciem_prefetch_release(struct pciem_bridge *bridge);
  * of it, or cannot be told; there is nothing to be seen of it before.
  */
 int pciem_prefetch_claim(struct pciem_bridge *bridge, struct pciem_ram *args);
-void pciem_prefetch_conclude(struct pciem_bridge *bridge, const struct pciem_ram *args, bool told);
+/* -EBUSY: the bus has been scanned in between, and there is none. Sleeps. */
+int pciem_prefetch_conclude(struct pciem_bridge *bridge, const struct pciem_ram *args, bool told);
 /* PCIEM_RAM_PART. Sleeps. -EINVAL: not inside one window, or not whole pages. */
 int pciem_prefetch_part(struct pciem_bridge *bridge, u64 base, u64 size, bool ram);
 /* Map a part into the process. -EINVAL: not inside a window. */

@@ -425,8 +425,10 @@ static bool wait_sleeping(struct pciem_bridge *bridge, u32 tag, u64 *data)
 
 void pciem_request_gone(struct pciem_bridge *bridge)
 {
-	if (!completion_done(&bridge->lent.gone) && wait_mode(bridge) == SLEEP)
-		pciem_lent_wait(&bridge->lent);
+	enum wait_mode mode = wait_mode(bridge);
+
+	if (mode == SLEEP || mode == YIELD)
+		pciem_lent_wait(&bridge->lent, mode == SLEEP);
 }
 
 u64 pciem_request(struct pciem_bridge *bridge, enum pciem_op op, u64 addr, unsigned int size,

@@ -83,8 +83,10 @@ static void add_devices(struct pciem_bridge *bridge)
 
 	pci_assign_unassigned_bus_resources(bus);
 	/* Too late for the teardown, which waits for us: a driver would wait for answers. */
-	if (pciem_link_is_down(bridge))
+	if (pciem_link_is_down(bridge)) {
+		pciem_request_gone(bridge);
 		mark_all_gone(&bridge->root);
+	}
 	pci_bus_add_devices(bus);
 }
 
