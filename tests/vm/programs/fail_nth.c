@@ -115,7 +115,7 @@ static const struct step {
 	const char *name;
 	int (*run)(struct life *life);
 	bool once;			/* a failure is the end of it */
-	bool slow;			/* moves memory around */
+	bool ram;			/* of the window with memory behind it, which takes long to have */
 } steps[] = {
 	{ .name = "open", .run = life_open },
 	{ .name = "PCIEM_QUERY", .run = life_query },
@@ -124,9 +124,9 @@ static const struct step {
 	{ .name = "mmap of the pool", .run = life_map_pool },
 	{ .name = "first access", .run = life_touch },
 	{ .name = "PCIEM_SERVE", .run = life_serve },
-	{ .name = "PCIEM_RAM", .run = life_ram, .slow = true },
-	{ .name = "PCIEM_RAM_PART", .run = life_ram_part },
-	{ .name = "mmap of the RAM", .run = life_map_ram },
+	{ .name = "PCIEM_RAM", .run = life_ram, .ram = true },
+	{ .name = "PCIEM_RAM_PART", .run = life_ram_part, .ram = true },
+	{ .name = "mmap of the RAM", .run = life_map_ram, .ram = true },
 	{ .name = "PCIEM_INTX", .run = life_intx },
 	{ .name = "PCIEM_SCAN", .run = life_scan },
 	{ .name = "munmap and close", .run = life_close, .once = true },
@@ -184,6 +184,8 @@ static bool live(unsigned int victim, unsigned int n, unsigned int *errors, bool
 	for (unsigned int i = 0; i < STEPS && *fine; i++) {
 		bool done = false;
 
+		if (steps[i].ram && !steps[victim].ram && n % 8 != 1)
+			continue;
 		if (i == victim) {
 			arm(n);
 			error = steps[i].run(&life);
@@ -217,7 +219,7 @@ int main(void)
 		unsigned int n = 1, lives = 0, errors = 0;
 		bool fine = true;
 
-		for (; n < MOST && live(victim, n, &errors, &fine) && fine; n += 1 + n / (steps[victim].slow ? 4 : 64))
+		for (; n < MOST && live(victim, n, &errors, &fine) && fine; n += 1 + n / (steps[victim].ram ? 4 : 64))
 			lives++;
 		check(fine && n < MOST, "%s: fewer than %u requests, of which %u failed; %u errors", steps[victim].name, n + 1, lives,
 		      errors);
