@@ -230,8 +230,8 @@ static enum help call_another(struct pciem_bridge *bridge, int cpu)
 	struct pciem_rescuer *rescuer;
 	int other;
 
-	for_each_cpu_andnot(other, cpu_online_mask, &spinning) {
-		if (other == cpu)
+	for_each_online_cpu(other) {
+		if (other == cpu || cpumask_test_cpu(other, &spinning))
 			continue;
 		help = DEAF;
 		rescuer = per_cpu_ptr(bridge->rescuers, other);
@@ -246,6 +246,8 @@ static enum help call_another(struct pciem_bridge *bridge, int cpu)
 /* Nobody can help this reader. Is it to give up? */
 static bool is_lost(struct pciem_rescue *rescue, u64 waited, bool deaf, int cpu)
 {
+	unsigned int before;
+
 	/* For another reason than before; or this virtual CPU was off, and others can have been. */
 	if (!rescue->lost || rescue->deaf != deaf || waited - rescue->looked > LOST_NS) {
 		rescue->lost = waited;
@@ -254,9 +256,10 @@ static bool is_lost(struct pciem_rescue *rescue, u64 waited, bool deaf, int cpu)
 	rescue->deaf = deaf;
 	if (!deaf)
 		return waited - rescue->lost >= LOST_NS;
+	/* Who begins or ends just now is counted or not. */
+	before = data_race(bitmap_weight(cpumask_bits(&spinning), cpu));
 	/* When one gives up that can be all that the others need: they wait for their turn. */
-	rescue->rank = max_t(unsigned int, rescue->rank,
-			     bitmap_weight(cpumask_bits(&spinning), cpu));
+	rescue->rank = max(rescue->rank, before);
 	return waited - rescue->lost >= DEAF_NS + LOST_NS * rescue->rank;
 }
 
