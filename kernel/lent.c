@@ -67,7 +67,8 @@ vm_fault_t pciem_lent_fault(struct pciem_lent *lent, struct vm_fault *vmf,
 	 * devices. So the page table is there before; should the kernel free it, empty, in between,
 	 * at least without I/O.
 	 */
-	if (apply_to_page_range(vmf->vma->vm_mm, page, PAGE_SIZE, nothing, NULL))
+	if (pmd_none(pmdp_get_lockless(vmf->pmd)) &&
+	    apply_to_page_range(vmf->vma->vm_mm, page, PAGE_SIZE, nothing, NULL))
 		return VM_FAULT_OOM;
 	noio = memalloc_noio_save();
 	down_read(&lent->lock);

@@ -13,6 +13,9 @@ void pciem_link_down(struct pciem_bridge *bridge, const char *why)
 
 	if (test_and_set_bit(0, &bridge->down))
 		return;
+	/* At once: who finds the bit set waits for it, for no longer than a second. */
+	pciem_bridge_get(bridge);
+	queue_work(pciem_revoke_workqueue, &bridge->revoke);
 	WRITE_ONCE(bridge->queue.header->link, PCIEM_LINK_DOWN);
 	trace_pciem_link_down(bridge->root.domain, why ?: "closed");
 	if (why)
@@ -21,9 +24,7 @@ void pciem_link_down(struct pciem_bridge *bridge, const char *why)
 	for (i = 0; i < PCIEM_SLOTS; i++)
 		complete(&bridge->queue.done[i]);
 	irq_work_queue(&bridge->kick);
-	pciem_bridge_get(bridge);
-	queue_work(pciem_revoke_workqueue, &bridge->revoke);
-	/* It waits for the other. */
+	/* This one waits for the other, and has its reference. */
 	if (!queue_work(pciem_workqueue, &bridge->teardown))
 		pciem_bridge_put(bridge);
 }
