@@ -27,9 +27,7 @@ vm_fault_t pciem_lent_insert(struct vm_fault *vmf, struct page *page)
 {
 	switch (vm_insert_page(vmf->vma, vmf->address, page)) {
 	case 0:
-		return VM_FAULT_NOPAGE;
-	case -EBUSY:
-		/* Another thread was faster. */
+	case -EBUSY:	/* another thread was faster */
 		return VM_FAULT_NOPAGE;
 	case -ENOMEM:
 		return VM_FAULT_OOM;

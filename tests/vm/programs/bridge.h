@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -58,6 +59,23 @@ static inline int node_open(void)
 
 	need(fd >= 0, NODE);
 	return fd;
+}
+
+/* How a child that does this ends: as wait(2) has it. */
+static inline int status_of(void (*act)(void *argument), void *argument)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	need(pid >= 0, "fork");
+	if (!pid) {
+		act(argument);
+		_exit(0);
+	}
+	need(waitpid(pid, &status, 0) == pid, "wait");
+	return status;
 }
 
 /* The smallest bridge. */

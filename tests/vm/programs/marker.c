@@ -7,7 +7,6 @@
 
 #include <linux/userfaultfd.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #ifndef UFFD_FEATURE_WP_ASYNC	/* Linux 6.7 */
 #define UFFD_FEATURE_WP_ASYNC	(1 << 15)
@@ -33,25 +32,30 @@ static bool mark(void *memory)
 	       !ioctl(fd, UFFDIO_WRITEPROTECT, &protect);
 }
 
+struct place {
+	int fd;
+	uint64_t offset;
+	const char *name;
+};
+
 /* In a child, that a fault without end has an end. */
+static void touch_marked(void *argument)
+{
+	const struct place *place = argument;
+	void *memory = NULL;
+
+	need(!try_map(place->fd, place->offset, PAGE, RW, MAP_SHARED, &memory), place->name);
+	if (!mark(memory))
+		_exit(REFUSED);
+	alarm(20);
+	(void)*(volatile char *)memory;
+}
+
 static void read_marked(int fd, uint64_t offset, const char *name)
 {
-	void *memory = NULL;
-	int status;
-	pid_t pid;
+	struct place place = { fd, offset, name };
+	int status = status_of(touch_marked, &place);
 
-	fflush(stdout);
-	pid = fork();
-	need(pid >= 0, "fork");
-	if (!pid) {
-		need(!try_map(fd, offset, PAGE, RW, MAP_SHARED, &memory), name);
-		if (!mark(memory))
-			_exit(REFUSED);
-		alarm(20);
-		(void)*(volatile char *)memory;
-		_exit(0);
-	}
-	need(waitpid(pid, &status, 0) == pid, "wait");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == REFUSED)
 		check(true, "%s: no markers there", name);
 	else
